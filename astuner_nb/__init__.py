@@ -1,0 +1,3 @@
+"""astuner_nb."""
+
+__version__ = "0.1.0"
