@@ -1,15 +1,31 @@
 """What a training process uses to write its run: one file, standard library only, Python 3.10 and later.
 
 Training engines live in environments of their own; copy this file there or import it from the package. It is also
-the one home of the run directory's format: the names of its files, how a record is encoded, who a process is.
+the one home of the run directory's format: the names of its files, how a record is encoded, who a process is. ::
+
+    run = init(project="demo", config={"lr": 1e-3})
+    run.log({"reward": 0.3}, step=1)
+    run.finish()
+
+A record is one line of `metrics.jsonl`, `{"step":1,"t":1763910000.5,"reward":0.3}`, written by one system call before
+`log` returns: a killed process loses nothing that was acknowledged. Nothing here raises into training; what cannot be
+written is counted in `Recorder.lost`, and one sentence on stderr says why.
 """
 
 from __future__ import annotations
 
+import atexit
+import errno
 import json
 import os
+import re
+import reprlib
+import secrets
 import socket
+import sys
+import threading
 import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +33,16 @@ RUN_DIRECTORY_VARIABLE = "ASTUNER_RUN_DIR"
 """Set by a launcher: `init()` then records into that directory instead of making a new one."""
 STORE_VARIABLE = "ASTUNER_RUNS"
 """Where runs are kept; `./runs` where it is not set."""
+MASK = "***"
+"""What stands in `meta.json` in place of a secret."""
+SYNC_S = 2.0
+"""Seconds between two fdatasync: what a power cut may cost. A kill costs nothing."""
+
+_SECRET = re.compile(r"key(?!word|board)|token(?!i[sz])|secret|passw", re.IGNORECASE)
+_OWN_NAME = re.compile(r"(step|t|step_given)_*")
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
+_brief = reprlib.Repr()
+_brief.maxstring = _brief.maxother = 200
 
 
 class RunFiles:
@@ -53,7 +79,7 @@ class RunFiles:
 
 def write_json_atomic(path: Path, value: Any) -> None:
     """Write `value` to `path` so that a reader sees the old file or the whole new one, never a part (mode 0600)."""
-    temporary = path.with_name(f"{path.name}.tmp.{os.getpid()}")
+    temporary = path.with_name(f"{path.name}.tmp.{os.getpid()}.{threading.get_ident()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -70,7 +96,7 @@ def read_json(path: Path) -> "dict[str, Any] | None":
     """The JSON object in `path`; None where it is missing, unreadable or no object."""
     try:
         value = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 
@@ -108,3 +134,356 @@ def identity(supervisor: int, job: "int | None") -> "dict[str, Any]":
         "job": process(job),
         "t": time.time(),
     }
+
+
+def line_start(descriptor: int, end: int) -> int:
+    """Where the line that reaches to offset `end` begins: just after the last newline before `end`, or 0."""
+    while end > 0:
+        size = min(end, 1 << 16)
+        found = os.pread(descriptor, size, end - size).rfind(b"\n")
+        if found >= 0:
+            return end - size + found + 1
+        end -= size
+    return 0
+
+
+def default_store() -> Path:
+    """Where runs are kept when nobody says otherwise: $ASTUNER_RUNS, else `./runs`."""
+    return Path(os.environ.get(STORE_VARIABLE) or "runs").absolute()
+
+
+def create_run_directory(
+    store: "str | os.PathLike[str]",
+    project: str = "default",
+    name: "str | None" = None,
+    config: "Mapping[str, Any] | None" = None,
+    tags: Iterable[str] = (),
+    backbone: str = "script",
+    **more: Any,
+) -> RunFiles:
+    """A new `<store>/<slug of project>/<run id>/` with its `meta.json`. Raises OSError, leaving no run behind.
+
+    The names as given stand in `meta.json`, with `more`; a run without a name is called by its id, UTC time and
+    chance. What a key of `config` gives away as a secret is masked.
+    """
+    created = time.time()
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(created))
+    run_id = f"{stamp}-{int(created % 1 * 1000):03d}-{secrets.token_hex(3)}"
+    slug = re.sub(r"[^\w.-]+", "-", str(project))[:60].strip(".-") or "unnamed"
+    files = RunFiles(Path(store, slug, run_id))
+    meta = {"schema": 1, "id": run_id, "project": str(project), "name": str(name or run_id), "created": created}
+    meta |= {"config": _plain(config or {}, ""), "tags": [str(tag) for tag in tags], "backbone": backbone, **more}
+    files.directory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    files.directory.mkdir(mode=0o700)
+    try:
+        write_json_atomic(files.meta, meta)
+    except BaseException:
+        files.directory.rmdir()
+        raise
+    return files
+
+
+def init(
+    project: str = "default",
+    name: "str | None" = None,
+    config: "Mapping[str, Any] | None" = None,
+    tags: Iterable[str] = (),
+    store: "str | os.PathLike[str] | None" = None,
+) -> "Recorder":
+    """A recorder: of the run this process was launched for, else of a new run under `store`.
+
+    Never raises for a disk: where no directory can be made, one sentence says so and the records are dropped.
+    """
+    if launched := os.environ.get(RUN_DIRECTORY_VARIABLE):
+        return Recorder(launched, config)
+    root = default_store() if store is None else Path(store).absolute()
+    try:
+        script = os.path.basename(sys.argv[0]) if sys.argv else ""
+        files = create_run_directory(root, project, name, config, tags, argv0=script)
+        write_json_atomic(files.job, identity(os.getpid(), os.getpid()))
+        return Recorder(files.directory, config, owns_end=True)
+    except (OSError, RecursionError) as error:
+        recorder = Recorder(root / "not-recorded", config)
+        recorder._warn(
+            "lost", f"no run can be made under {root} ({error}); its records are dropped. Give init(store=…)."
+        )
+        return recorder
+
+
+class Recorder:
+    """Records into a run directory. Never raises into training; may be used by several threads, and after a fork.
+
+    Args:
+        directory: of a run that a launcher, `init` or `create_run_directory` made.
+        config: what `.config` says where `meta.json` does not, or only has a mask.
+        owns_end: whether `finish` writes `exit.json`. Under a launcher the supervisor does.
+    """
+
+    def __init__(
+        self, directory: "str | os.PathLike[str]", config: "Mapping[str, Any] | None" = None, owns_end: bool = False
+    ) -> None:
+        self._files = RunFiles(directory)
+        meta = read_json(self._files.meta) or {}
+        known = {name: value for name, value in (meta.get("config") or {}).items() if value != MASK}
+        self.directory, self.config = self._files.directory, {**(config or {}), **known}
+        self.id = str(meta.get("id", self.directory.name))
+        self.name = str(meta.get("name", self.id))
+        self.lost = 0
+        """How many records could not be written."""
+        self._metrics, self._rollouts = _Lines(self._files.metrics), _Lines(self._files.rollouts)
+        self._stop = str(self._files.stop_request)
+        self._last: "int | None" = None  # the last step; None until the file was opened
+        self._names: "dict[Any, str]" = {}  # as given → as written
+        self._warned: "set[str]" = set()
+        self._lock, self._pid = threading.RLock(), os.getpid()
+        self._ending = _Ending(self) if owns_end else None
+
+    def log(self, metrics: "Mapping[str, Any] | None" = None, /, *, step: Any = None, **more: Any) -> bool:
+        """Whether the record was written: `log({"reward": 0.3}, step=1)` or `log(step=1, reward=0.3)`.
+
+        Numbers (numpy's and torch's too), texts, booleans and None are kept, nested mappings become `outer/inner`, of
+        anything else its short `repr`. NaN and infinities are written as "NaN", "Infinity" and "-Infinity".
+
+        Args:
+            metrics: name → value. A `step` in it counts as the argument where that is not given. Otherwise metrics
+                called like a part of the record, `step`, `t`, `step_given`, get a `_` behind them, which readers drop.
+            step: a whole number ≥ 0; the last + 1 by default, and for any other, which is kept as `step_given`.
+        """
+        try:
+            with self._guard():
+                if self._last is None:
+                    self._last = _step_of(self._metrics.open())
+                values = {**(metrics or {}), **more}
+                record = self._start(values.pop("step", None) if step is None else step)
+                names = self._names
+                for name, value in values.items():
+                    if type(value) is float and value - value == 0.0 and name in names:
+                        record[names[name]] = value  # the common case: finite, seen before
+                    else:
+                        self._put(record, name, value)
+                self._metrics.append(record)
+                self._last = record["step"]
+            return True
+        except Exception as error:
+            return self._lose(error)
+
+    def log_rollouts(self, rows: "Iterable[Mapping[str, Any]]") -> bool:
+        """Whether all `rows`, mappings of any JSON-like shape, were written: a line of `rollouts.jsonl` each."""
+        try:
+            written = [self._log_rollout(row) for row in rows]
+            return all(written)
+        except Exception as error:
+            return self._lose(error)
+
+    @property
+    def stop_requested(self) -> bool:
+        """Whether somebody asked the run to end. Takes a µs: look at it every step."""
+        return os.path.exists(self._stop)
+
+    def finish(self, state: "str | None" = None, error: str = "") -> None:
+        """Close the run as "finished", "failed" or "stopped"; by default stopped if that was requested, else finished.
+
+        Done at exit of the interpreter if not before, where an uncaught exception is a failure, KeyboardInterrupt a
+        stop; but `sys.exit(1)` looks like a good end there: use `with`, or say it. Under a launcher only closes.
+        """
+        ending, self._ending = self._ending, None
+        self.close()
+        if ending is None or ending.pid != os.getpid():
+            return
+        ending.release()
+        stopped = state == "stopped" or (state is None and self.stop_requested)
+        code = 0 if stopped or state in (None, "finished") else 1
+        try:
+            write_json_atomic(self._files.exit, {"code": code, "stopped": stopped, "t": time.time(), "error": error})
+        except OSError as problem:
+            self._warn("exit", f"{self._files.exit} cannot be written ({problem}); the run will read as lost.")
+
+    def close(self) -> None:
+        """Bring everything to the disk and let go of the files. A later `log` opens them again."""
+        for lines in (self._metrics, self._rollouts):
+            try:
+                with self._guard():
+                    lines.close()
+            except OSError as error:
+                self._warn("close", f"{lines.path} cannot be brought to the disk ({error}). Look at the disk.")
+
+    def __enter__(self) -> "Recorder":
+        return self
+
+    def __exit__(self, kind: Any, error: "BaseException | None", trace: Any) -> None:
+        self.finish(*_end_by(error))
+
+    def _log_rollout(self, row: "Mapping[str, Any]") -> bool:
+        try:
+            with self._guard():
+                self._rollouts.append(_plain(dict(row)))
+            return True
+        except Exception as error:
+            return self._lose(error)
+
+    def _guard(self) -> Any:
+        if self._pid != os.getpid():  # a forked child: its lock may be held by a thread that it does not have
+            self._lock, self._pid = threading.RLock(), os.getpid()
+        return self._lock
+
+    def _start(self, given: Any) -> "dict[str, Any]":
+        """A record with the step `given`, or the next one, and the time."""
+        step = given if type(given) is int else _whole(given)
+        if step is not None and 0 <= step < 1 << 53:
+            return {"step": step, "t": time.time()}
+        record = {"step": (-1 if self._last is None else self._last) + 1, "t": time.time()}
+        if given is not None:
+            record["step_given"] = _plain(given)
+            self._warn("step", f"step must be a whole number ≥ 0, got {_brief.repr(given)}; counted on instead.")
+        return record
+
+    def _put(self, record: "dict[str, Any]", name: Any, value: Any, depth: int = 0) -> None:
+        if isinstance(value, Mapping) and depth < 8:
+            for inner, item in value.items():
+                self._put(record, f"{name}/{inner}", item, depth + 1)
+            return
+        if name not in self._names:
+            self._names[name] = f"{name}_" if _OWN_NAME.fullmatch(str(name)) else str(name)
+        try:
+            record[self._names[name]] = _scalar(value)
+        except Exception:
+            record[self._names[name]] = text = _brief.repr(value)
+            self._warn(f"of {name}", f"metric {name!r} is no number or text, got {text}; kept as that text, no curve.")
+
+    def _lose(self, error: Exception) -> bool:
+        self.lost += 1
+        self._warn("lost", f"a record of {self.directory} was not written ({error}); training goes on, see `.lost`.")
+        return False
+
+    def _warn(self, what: str, sentence: str) -> None:
+        """Say it on stderr, once for each `what`."""
+        if what not in self._warned and sys.stderr is not None:
+            self._warned.add(what)
+            sys.stderr.write(f"astuner: {sentence}\n")
+
+
+class _Lines:
+    """An append-only file of JSON objects, a line each, that is there whole or not at all."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._fd = self._pid = -1
+        self._synced = time.monotonic()
+
+    def open(self) -> bytes:
+        """The last whole line, once the torn one of a killed predecessor was cut. Raises OSError."""
+        self._take()
+        size = os.fstat(self._fd).st_size
+        end = line_start(self._fd, size)
+        if end < size:
+            os.ftruncate(self._fd, end)
+        start = line_start(self._fd, end - 1)
+        return os.pread(self._fd, end - start, start)
+
+    def append(self, record: Any) -> None:
+        """Write `record` by one system call. Raises OSError when it did not go in whole; nothing of it is left then."""
+        if self._pid == -1:
+            self.open()
+        elif self._pid != os.getpid():
+            self._take()  # a forked child must not move its parent's offset
+        line = (_encode(record) + "\n").encode()
+        written = os.write(self._fd, line)
+        if written != len(line):
+            os.ftruncate(self._fd, os.lseek(self._fd, 0, os.SEEK_CUR) - written)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if time.monotonic() - self._synced > SYNC_S:
+            self._sync()
+
+    def close(self) -> None:
+        """Let go of the file, all of it on the disk."""
+        if self._pid == os.getpid():
+            try:
+                self._sync()
+            finally:
+                os.close(self._fd)
+                self._pid = -1
+
+    def _take(self) -> None:
+        self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._pid = os.getpid()
+
+    def _sync(self) -> None:
+        self._synced = time.monotonic()
+        getattr(os, "fdatasync", os.fsync)(self._fd)
+
+
+class _Ending:
+    """Finishes a run when its interpreter exits or dies of an exception, until `release`d."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.pid = os.getpid()  # a forked child inherits the hooks, not the run
+        self._recorder, self._previous = recorder, sys.excepthook
+        sys.excepthook = self._on_exception
+        atexit.register(recorder.finish)
+
+    def release(self) -> None:
+        atexit.unregister(self._recorder.finish)
+        if sys.excepthook == self._on_exception:  # else somebody hooked in after us and still calls us
+            sys.excepthook = self._previous
+
+    def _on_exception(self, kind: Any, error: BaseException, trace: Any) -> None:
+        self._recorder.finish(*_end_by(error))
+        self._previous(kind, error, trace)
+
+
+def _end_by(error: "BaseException | None") -> "tuple[str | None, str]":
+    """The state and the text that a run ends with when `error` ends it."""
+    if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
+        return None, ""
+    if isinstance(error, KeyboardInterrupt):
+        return "stopped", ""
+    return "failed", f"{type(error).__name__}: {error}"
+
+
+def _scalar(value: Any) -> Any:
+    """`value` as a JSON number, text, boolean or null. Raises what it raises for anything else."""
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if not isinstance(value, (int, float)):
+        value = value.item() if hasattr(value, "item") else value.__float__()
+    if isinstance(value, int):
+        if -(1 << 63) <= value < 1 << 63:
+            return value
+        value = float(value) if value.bit_length() < 1024 else float("inf" if value > 0 else "-inf")
+    value = float(value)
+    return value if value - value == 0.0 else {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[repr(value)]
+
+
+def _plain(value: Any, key: "str | None" = None) -> Any:
+    """`value` as JSON can hold it; with a `key`, secrets are masked. A number is none under `key` or `token`."""
+    if key and (found := _SECRET.search(key)):
+        number = value is None or isinstance(value, (int, float))
+        if not number or found[0].lower() in ("secret", "passw"):
+            return MASK
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item, None if key is None else str(name)) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, key) for item in value]
+    try:
+        return _scalar(value)
+    except Exception:
+        return _brief.repr(value)
+
+
+def _whole(step: Any) -> "int | None":
+    """`step` as an int, None where it is none (booleans and texts are none)."""
+    try:
+        number = None if isinstance(step, bool) else _scalar(step)
+    except Exception:
+        return None
+    return int(number) if isinstance(number, (int, float)) and number == int(number) else None
+
+
+def _step_of(line: bytes) -> int:
+    """The step of a record, -1 where there is none."""
+    try:
+        return int(json.loads(line)["step"])
+    except (ValueError, TypeError, KeyError):
+        return -1

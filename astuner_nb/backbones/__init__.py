@@ -1,0 +1,1 @@
+"""What to run: a backbone turns hyper-parameter values into a command."""

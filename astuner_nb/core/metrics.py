@@ -57,3 +57,11 @@ def known_first(names: Iterable[str]) -> list[str]:
     order = {name: index for index, name in enumerate(KNOWN)}
     unique = list(dict.fromkeys(names))
     return sorted(unique, key=lambda name: order.get(name, len(order)))
+
+
+def figure_of(name: str) -> str:
+    """The metric in whose figure `name` is drawn: held-out `val/reward` as points over `reward`."""
+    for prefix in ("val/", "eval/"):
+        if name.startswith(prefix) and len(name) > len(prefix):
+            return name[len(prefix) :]
+    return name

@@ -80,6 +80,10 @@ class Backbone(Protocol):
         """Its hyper-parameters; the sliders are made from them."""
 
     @property
+    def settings(self) -> Space:
+        """What a file or a call may set besides, without a slider (how often to log, to save, …)."""
+
+    @property
     def presets(self) -> Mapping[str, Mapping[str, Value]]:
         """Named sets of values, each with a story."""
 

@@ -7,11 +7,11 @@ reaches a run, from a slider, a YAML file or a call, passes through `Space.check
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from numbers import Real
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from astuner_nb.core.errors import BadValue
 
@@ -38,9 +38,10 @@ class Float:
 
     def check(self, name: str, value: object) -> float:
         """`value` as a float. Raises `BadValue` for anything that is no finite number in range."""
-        if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+        number = _finite(value)
+        if number is None:
             raise BadValue(f"{name} must be a number, got {value!r}. Give a value {self.span}.")
-        return _in_range(self, name, float(value))
+        return _in_range(self, name, number)
 
     @property
     def span(self) -> str:
@@ -64,9 +65,10 @@ class Int:
 
     def check(self, name: str, value: object) -> int:
         """`value` as an int. Raises `BadValue` for anything that is no whole number in range."""
-        if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value) or value != int(value):
+        number = _finite(value)
+        if number is None or not number.is_integer():
             raise BadValue(f"{name} must be a whole number, got {value!r}. Give a value {self.span}.")
-        return _in_range(self, name, int(value))
+        return _in_range(self, name, int(number))
 
     @property
     def span(self) -> str:
@@ -79,17 +81,14 @@ class Choice:
     """One of a few values."""
 
     default: Value
-    options: tuple[Value, ...]
+    options: Sequence[Value]
     unit: str = ""
     help: str = ""
 
-    def __init__(self, default: Value, options: Any, unit: str = "", help: str = "") -> None:
-        object.__setattr__(self, "default", default)
-        object.__setattr__(self, "options", tuple(options))
-        object.__setattr__(self, "unit", unit)
-        object.__setattr__(self, "help", help)
-        if default not in self.options:
-            raise BadValue(f"The default {default!r} is none of the options {self.span}. Add it to them.")
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "options", tuple(self.options))
+        if self.default not in self.options:
+            raise BadValue(f"The default {self.default!r} is none of the options {self.span}. Add it to them.")
 
     def check(self, name: str, value: object) -> Value:
         """The option that equals `value`. Raises `BadValue` when there is none."""
@@ -137,12 +136,10 @@ class Space(Mapping[str, Param]):
 
     def nearest(self, name: str, value: object) -> Value:
         """`value` brought to the closest end of its range. Raises `BadValue` for a wrong type."""
-        param = self._param(name)
-        if isinstance(param, Choice) or isinstance(value, bool) or not isinstance(value, Real):
+        param, number = self._param(name), _finite(value)
+        if isinstance(param, Choice) or number is None:
             return param.check(name, value)
-        if not math.isfinite(value):
-            return param.check(name, value)
-        return param.check(name, min(max(value, param.low), param.high))
+        return param.check(name, min(max(number, param.low), param.high))
 
     def _param(self, name: str) -> Param:
         if name not in self.params:
@@ -157,6 +154,13 @@ def _check_range(param: Float | Int) -> None:
         raise BadValue(f"A range needs low < high, got {param.low!r} and {param.high!r}.")
     if not (param.low <= param.default <= param.high):
         raise BadValue(f"The default {param.default!r} is out of the range {param.span}. Move one of them.")
+
+
+def _finite(value: object) -> float | None:
+    """`value` as a float, or None for what is no finite number (booleans are none)."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+        return None
+    return float(value)
 
 
 def _in_range(param: Float | Int, name: str, value: N) -> N:

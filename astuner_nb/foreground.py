@@ -1,0 +1,102 @@
+"""Training in the foreground of a terminal: the panel's session, with a progress line instead of widgets."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from astuner_nb.charts.progress import progress
+from astuner_nb.charts.rows import number
+from astuner_nb.core.metrics import FIVE, known_first
+from astuner_nb.core.states import RunState
+from astuner_nb.lab import Lab
+from astuner_nb.monitor import BUSY_S, Followed
+from astuner_nb.store.run import Run
+
+SHORT = {"success_rate": "success", "response_length": "length"}
+"""The five in fewer letters: the line must fit a terminal."""
+PLAIN_EVERY_S = 5.0
+"""Seconds between two lines where output is no terminal."""
+CODES = {RunState.FINISHED: 0, RunState.STOPPED: 130}
+
+
+def train(conf: str, *, backbone: str | None = None, runs: str | None = None, name: str | None = None) -> int:
+    """Train as `conf` says and show how it goes; returns the exit code: 0 finished, 130 stopped, 1 otherwise.
+
+    Ctrl-C asks the run to stop; it then ends as `stopped`. A second Ctrl-C leaves it to its supervisor.
+    """
+    with _opened(conf, backbone, runs) as lab:
+        for notice in lab.plan.notices:
+            _say(f"note: {notice}")
+        run = lab.start(name=name)
+        _say(f"{run.id} on {lab.plan.backbone.name}: {run.name}")
+        try:
+            state = _follow(lab, run)
+        except KeyboardInterrupt:
+            _say("\nstopping …")
+            lab.stop(run)
+            state = _follow(lab, run)
+        return _report(run, state)
+
+
+@contextmanager
+def _opened(conf: str, backbone: str | None, runs: str | None) -> Iterator[Lab]:
+    lab = Lab(conf, backbone=backbone, runs=runs)
+    try:
+        yield lab
+    finally:
+        lab.close()
+
+
+def _follow(lab: Lab, run: Run) -> RunState:
+    """Show progress until `run` has ended."""
+    line = _ProgressLine()
+    while True:
+        lab.monitor.step()
+        followed = lab.monitor.followed[run.id]
+        line.show(_words(followed), final=followed.settled)
+        if followed.settled or followed.status.state is RunState.LOST:
+            return followed.status.state
+        time.sleep(BUSY_S)
+
+
+def _words(followed: Followed) -> str:
+    history = followed.history
+    now = progress(history, followed.run.config.get("total_steps"))
+    names = [metric.name for metric in FIVE if metric.name in history] or known_first(history)[:5]
+    values = [f"{SHORT.get(name, name)} {number(history[name].last)}" for name in names]
+    return "  ".join([now.words, *values, now.pace])
+
+
+def _report(run: Run, state: RunState) -> int:
+    if state in (RunState.FAILED, RunState.LOST):
+        detail = run.status.detail
+        _say(f"{state.value}{': ' + detail if detail else ''}\n{run.log_tail(20)}")
+    _say(f"{state.value}: {Path(run.directory)}")
+    return CODES.get(state, 1)
+
+
+class _ProgressLine:
+    """One line that is written over on a terminal, or a line every few seconds elsewhere."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stdout.isatty()
+        self._next = 0.0
+
+    def show(self, words: str, *, final: bool) -> None:
+        if self._terminal:
+            width = shutil.get_terminal_size().columns - 1
+            sys.stdout.write(f"\r\x1b[2K{words[:width]}" + ("\n" if final else ""))
+            sys.stdout.flush()
+        elif final or time.monotonic() >= self._next:
+            self._next = time.monotonic() + PLAIN_EVERY_S
+            _say(words)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

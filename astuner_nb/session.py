@@ -1,0 +1,109 @@
+"""One backbone being tuned: its current values, its runs, and the verbs start, wait and stop.
+
+Everything the panel's mouse can do is a method here, and works in a plain process with no kernel and no display.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Mapping, Sequence
+
+from astuner_nb.core.errors import JobError
+from astuner_nb.core.protocols import Job, Launcher
+from astuner_nb.core.space import Value
+from astuner_nb.core.states import RunState
+from astuner_nb.monitor import Monitor
+from astuner_nb.plan import Plan
+from astuner_nb.store.run import Run
+from astuner_nb.store.run_store import RunStore
+
+
+class Session:
+    """Starts runs of one plan, and follows all runs of its project in the store."""
+
+    def __init__(self, plan: Plan, store: RunStore, launcher: Launcher) -> None:
+        self.plan, self.store = plan, store
+        self.monitor = Monitor(launcher)
+        self._launcher = launcher
+        self._jobs: dict[str, Job] = {}
+        self._values = dict(plan.values)
+        self._lock = threading.Lock()
+        for run in reversed(store.runs(plan.project)):
+            self.monitor.follow(run)
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """What `start()` would run now, settings included."""
+        with self._lock:
+            return dict(self._values)
+
+    @property
+    def runs(self) -> list[Run]:
+        """The project's runs, newest first."""
+        return self.store.runs(self.plan.project)
+
+    def set(self, **values: object) -> None:
+        """Change current values without starting anything.
+
+        Raises:
+            BadValue: for an unknown name, a wrong type or a value out of range; nothing is changed then.
+        """
+        checked = self.plan.space.check(values)
+        with self._lock:
+            self._values.update(checked)
+
+    def start(self, *, name: str | None = None, tags: Sequence[str] = (), **values: object) -> Run:
+        """Start a run in a process of its own and return at once.
+
+        Args:
+            name: what to call it; where left out, what differs from the defaults.
+            tags: words to find it by.
+            values: hyper-parameters and settings by name; those left out come from the sliders.
+
+        Raises:
+            BadValue: for an unknown name, a wrong type or a value out of range.
+            StoreError: when the run directory cannot be made.
+            NotPicklable: when the function cannot be sent to a process of its own.
+            JobError: when the backbone cannot run here.
+        """
+        backbone = self.plan.backbone
+        if problems := backbone.problems():
+            raise JobError(" ".join(problems))
+        config = {**self.values, **self.plan.space.check(values)}
+        run = self.store.create(
+            project=self.plan.project,
+            name=name or self.plan.name_for(config),
+            config=config,
+            tags=tags,
+            backbone=backbone.name,
+            document=self.plan.document_for(config),
+        )
+        try:
+            job = self._launcher.start(backbone.prepare(run.directory, config), run.directory)
+        except BaseException:
+            shutil.rmtree(run.directory, ignore_errors=True)  # nothing ran: leave nothing behind
+            raise
+        self._jobs[run.id] = job
+        self.monitor.follow(run, job)
+        return run
+
+    def stop(self, run: Run) -> None:
+        """Ask `run` to end; returns at once. Stopping an ended run does nothing."""
+        self._job(run).stop()
+
+    def wait(self, run: Run, timeout_s: float | None = None) -> RunState:
+        """The state of `run` once it has ended, or after `timeout_s` seconds as it is then."""
+        return self._job(run).wait(timeout_s).state
+
+    def close(self) -> None:
+        """Let go of everything this session holds. Runs that are still running go on."""
+        self.monitor.close()
+        for job in self._jobs.values():
+            job.close()
+        self._jobs.clear()
+
+    def _job(self, run: Run) -> Job:
+        if run.id not in self._jobs:
+            self._jobs[run.id] = self._launcher.attach(run.directory)
+        return self._jobs[run.id]

@@ -1,0 +1,160 @@
+"""A stored run: a handle that is rebuilt from its directory at any time."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from astuner_nb.core.errors import StoreError
+from astuner_nb.core.protocols import JobStatus
+from astuner_nb.core.series import History
+from astuner_nb.core.states import RunState
+from astuner_nb.recorder import RunFiles, line_start, read_json
+from astuner_nb.store.columns import number, plain_name
+from astuner_nb.store.compact import compact_if_worth
+from astuner_nb.store.status import read_status
+from astuner_nb.store.tail import MetricsTail, parse_line
+
+LINE_BYTES = 400
+"""How long a line of output is taken to be; fewer lines come back where they are longer."""
+
+
+class Run:
+    """One run of the store. Its state and its records are read from the directory when asked for, never remembered.
+
+    Args:
+        directory: the run directory.
+        meta: its `meta.json`, where it has been read already.
+
+    Raises:
+        StoreError: where the directory has no readable `meta.json`.
+    """
+
+    def __init__(self, directory: str | os.PathLike[str], meta: Mapping[str, Any] | None = None) -> None:
+        self.files = RunFiles(Path(directory).absolute())
+        meta = read_json(self.files.meta) if meta is None else meta
+        if meta is None:
+            raise StoreError(f"No run is kept in {self.directory}: its meta.json is missing or damaged. Give another.")
+        self.id = self.directory.name
+        self.project = str(meta.get("project", ""))
+        """The project's own name; the directory above is only a slug of it."""
+        self.name = str(meta.get("name") or self.id)
+        self.backbone = str(meta.get("backbone", ""))
+        self.config = dict(_flat(meta.get("config") or {}))
+        """Hyper-parameters; nested ones under dotted names."""
+        self.tags = tuple(map(str, meta.get("tags") or ()))
+        self.created = _moment(meta.get("created"))
+        """When it was made, UTC."""
+
+    @property
+    def directory(self) -> Path:
+        """Where it is kept."""
+        return self.files.directory
+
+    @property
+    def status(self) -> JobStatus:
+        """What its directory says now."""
+        return read_status(self.files)
+
+    @property
+    def state(self) -> RunState:
+        """Where it stands now."""
+        return self.status.state
+
+    def history(self) -> History:
+        """All metrics recorded by now. Where the run has ended, the next time costs a column read."""
+        tail = MetricsTail(self.files.metrics)
+        ended = self.state.ended  # first: what an ended run wrote last is then surely read
+        history = tail.read_all()
+        compact_if_worth(tail, ended=ended)
+        return history
+
+    def last_record(self) -> dict[str, Any]:
+        """The newest whole record with its `step` and `t`, read from the file's end; empty where there is none."""
+        return next((_readable(row) for row in _records_backwards(self.files.metrics)), {})
+
+    def rollouts(self, last: int | None = None) -> list[dict[str, Any]]:
+        """Sample rollouts in the order in which they were made; the `last` so many of them, or all."""
+        found: list[dict[str, Any]] = []
+        for row in _records_backwards(self.files.rollouts):
+            if last is not None and len(found) >= last:
+                break
+            found.append(row)
+        return found[::-1]
+
+    def log_tail(self, lines: int = 30) -> str:
+        """The last `lines` lines that the job printed; of a progress bar what it showed last."""
+        try:
+            with open(self.files.output, "rb") as file:
+                file.seek(max(0, file.seek(0, os.SEEK_END) - lines * LINE_BYTES))
+                text = file.read().decode(errors="replace")
+        except FileNotFoundError:
+            return ""
+        shown = [line.rstrip("\r").rpartition("\r")[2] for line in text.rstrip("\n").split("\n")]
+        return "\n".join(shown[-lines:] if lines > 0 else ())
+
+    def checkpoints(self) -> list[Path]:
+        """What stands in its directory of checkpoints, the earliest step first."""
+        try:
+            found = [path for path in self.files.checkpoints.iterdir() if not _unfinished(path.name)]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        return sorted(found, key=lambda path: ([int(digits) for digits in re.findall(r"\d+", path.name)], path.name))
+
+    def __eq__(self, other: object) -> bool:
+        return self.directory == other.directory if isinstance(other, Run) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.directory)
+
+    def __repr__(self) -> str:
+        return f"<Run {self.id} {self.project!r} {self.name!r}: {self.state}>"
+
+
+def _records_backwards(path: Path) -> Iterator[dict[str, Any]]:
+    """The whole records of a JSON-lines file, the newest first."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return
+    try:
+        end = line_start(descriptor, os.fstat(descriptor).st_size)
+        while end > 0:
+            start = line_start(descriptor, end - 1)
+            if (row := parse_line(os.pread(descriptor, end - start, start))) is not None:
+                yield row
+            end = start
+    finally:
+        os.close(descriptor)
+
+
+def _readable(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A record under the metrics' own names, with numbers in place of "NaN" and the infinities."""
+    return {plain_name(name): _value(value) for name, value in row.items()}
+
+
+def _value(value: Any) -> Any:
+    return value if not isinstance(value, str) or (spelt := number(value)) is None else spelt
+
+
+def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in config.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _moment(created: Any) -> datetime:
+    try:
+        return datetime.fromtimestamp(created, UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)
+
+
+def _unfinished(name: str) -> bool:
+    return name.startswith(".") or ".tmp" in name

@@ -1,0 +1,90 @@
+"""The training process: ``python -m astuner_nb.training.job RUN_DIRECTORY``.
+
+Takes its settings from `config` in the directory's ``meta.json`` and records into the same directory. Ends with
+
+====  ==================================================================================================
+   0  all steps made, or stopped by ``stop.request`` (within one step)
+   1  the run cannot go on: its gradient is no longer finite, or a checkpoint cannot be written
+   2  the command line, the settings, the base model or the checkpoint cannot be used
+ 130  interrupted by SIGINT; the first ends it within one step like a stop request, the second at once
+====  ==================================================================================================
+
+With any code but 0 and 130, one sentence on stderr says why.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from threading import Event
+from types import FrameType
+
+from astuner_nb.recorder import Recorder, RunFiles, read_json
+
+THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+def main(arguments: list[str]) -> int:
+    """Train in the run directory named by `arguments`. Returns the exit code."""
+    for name in THREAD_VARIABLES:
+        os.environ.setdefault(name, "1")  # matrices this small only lose by threads; read when numpy is imported
+    if len(arguments) != 1:
+        return _complain("Give one run directory: python -m astuner_nb.training.job RUN_DIRECTORY", 2)
+    interrupted = _catch_sigint()
+    try:
+        return _run(RunFiles(arguments[0]), interrupted)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(files: RunFiles, interrupted: Event) -> int:
+    from astuner_nb.training.grpo import Diverged  # numpy comes in here, after its threads were limited
+    from astuner_nb.training.loop import make_trainer, train
+    from astuner_nb.training.settings import GRPOSettings
+
+    try:
+        trainer = make_trainer(GRPOSettings.from_config(read_config(files.meta)))
+    except ValueError as error:
+        return _complain(str(error), 2)
+    recorder = Recorder(files.directory)
+    try:
+        train(trainer, recorder, files.checkpoints, lambda: interrupted.is_set() or recorder.stop_requested)
+    except Diverged as error:
+        return _complain(str(error), 1)
+    except OSError as error:
+        return _complain(f"No checkpoint can be written ({error}). Look at the disk, or set save_freq = 0.", 1)
+    finally:
+        recorder.close()
+    return 130 if interrupted.is_set() else 0
+
+
+def read_config(meta: Path) -> dict[str, object]:
+    """The hyper-parameters in `meta`, a run's ``meta.json``. Raises `ValueError` where there are none to read."""
+    document = read_json(meta)
+    config = document.get("config") if document else None
+    if not isinstance(config, dict):
+        raise ValueError(f"{meta} holds no JSON object 'config'. Write the hyper-parameters there; {{}} for defaults.")
+    return config
+
+
+def _catch_sigint() -> Event:
+    """An event that the first SIGINT sets; from then on SIGINT raises `KeyboardInterrupt`."""
+    interrupted = Event()
+
+    def first(signal_number: int, frame: FrameType | None) -> None:
+        interrupted.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    signal.signal(signal.SIGINT, first)
+    return interrupted
+
+
+def _complain(sentence: str, code: int) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

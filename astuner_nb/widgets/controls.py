@@ -1,0 +1,70 @@
+"""The left column: sliders, presets, Run, and sentences about what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as ipw
+
+from astuner_nb.core.space import Value
+from astuner_nb.session import Session
+from astuner_nb.widgets import words
+from astuner_nb.widgets.sliders import Sliders
+
+PRESETS = "presets …"
+
+Later = Callable[[Callable[..., object]], Callable[..., None]]
+"""Makes of a function what an observer may call: it is put on the monitor's queue with its arguments."""
+
+
+class Controls:
+    """What a person sets before a run."""
+
+    def __init__(self, session: Session, later: Later) -> None:
+        self._session = session
+        backbone = session.plan.backbone
+        self._shown = session.values
+        self._sliders = Sliders(backbone.space, self._shown, self._moved)
+        self._problem = ipw.HTML()
+        run = ipw.Button(
+            description="Run", icon="play", button_style="primary", tooltip="Start a run with these values"
+        )
+        run.on_click(later(self._start))
+        buttons = ipw.HBox([run, *self._preset_menu()]).add_class("astuner-actions")
+        notices = ipw.HTML(words.notices(session.plan.notices))
+        parts = [self._sliders.widget, buttons, self._problem, notices]
+        self.widget = ipw.VBox(parts).add_class("astuner-controls")
+
+    def complain(self, *problems: str) -> None:
+        """Show sentences below the buttons; none clears them."""
+        self._problem.value = words.problem(" ".join(problems))
+
+    def catch_up(self) -> None:
+        """Move the sliders where code has set other values since."""
+        values = self._session.values
+        changed = {name: value for name, value in values.items() if value != self._shown[name]}
+        self._shown = values
+        self._sliders.show(changed)
+
+    def _preset_menu(self) -> list[ipw.Widget]:
+        presets = self._session.plan.backbone.presets
+        if not presets:
+            return []
+        menu = ipw.Dropdown(options=[PRESETS, *presets], tooltip="Values that tell a story; choosing starts nothing")
+        menu.observe(self._preset_chosen, names="value")
+        return [menu]
+
+    def _preset_chosen(self, change: dict[str, Any]) -> None:
+        backbone = self._session.plan.backbone
+        if change["new"] in backbone.presets:
+            self._sliders.show({**backbone.space.defaults, **backbone.presets[change["new"]]})
+            change["owner"].value = PRESETS
+
+    def _moved(self, name: str, value: Value) -> None:
+        """A slider's value counts from the moment it was moved, also for a `start()` in the very next cell."""
+        self._session.set(**{name: value})
+
+    def _start(self, _: object) -> None:
+        self.complain()
+        self._session.start()

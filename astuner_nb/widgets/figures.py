@@ -1,0 +1,90 @@
+"""A grid of live figures that carries out the changes a `Board` names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+import ipywidgets as ipw
+
+from astuner_nb.charts.board import AddCurve, AddFigure, Change, Clear, Extend, Show
+from astuner_nb.core.metrics import Metric
+from astuner_nb.widgets.live_figure import LiveFigure
+
+HEIGHT_PX = 220
+
+
+class Figures:
+    """One `LiveFigure` a metric. All methods are called from one thread: the monitor's."""
+
+    def __init__(self) -> None:
+        self._figures: dict[str, LiveFigure] = {}
+        self.widget = ipw.Box().add_class("astuner-figures")
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Carry out `changes` in order."""
+        for change in changes:
+            match change:
+                case AddFigure():
+                    self._add_figure(change)
+                case AddCurve():
+                    self._figures[change.metric].add_scatter(**_curve(change))
+                case Extend():
+                    self._figures[change.metric].extend(change.points)
+                case Clear():
+                    for number in change.curves:
+                        self._figures[change.metric].data[number].update(x=[], y=[])
+                case Show():
+                    _show(self._figures[change.metric], change)
+
+    def close(self) -> None:
+        """Close every figure and what holds them."""
+        for figure in self._figures.values():
+            figure.close()
+        self.widget.close()
+
+    def _add_figure(self, change: AddFigure) -> None:
+        figure = LiveFigure(layout=_layout(change.metric))
+        figure.add_class("astuner-figure")
+        children = list(self.widget.children)
+        children.insert(change.position, figure)
+        self._figures[change.metric.name] = figure
+        self.widget.children = children
+
+
+def _show(figure: LiveFigure, change: Show) -> None:
+    with figure.batch_update():
+        for number, visible in change.visible.items():
+            if figure.data[number].visible is not visible:
+                figure.data[number].visible = visible
+
+
+def _curve(change: AddCurve) -> dict[str, object]:
+    """A curve's trace. Names are escaped: Plotly reads a small HTML of its own in them."""
+    label = escape(change.style.label, quote=False)
+    if change.points_only:
+        label += f" · {escape(change.name.rpartition('/')[0] or change.name, quote=False)}"
+    return {
+        "x": [],
+        "y": [],
+        "name": label,
+        "mode": "markers" if change.points_only else "lines",
+        "line": {"color": change.style.colour, "width": 1.8},
+        "marker": {"color": change.style.colour, "size": 7, "symbol": "diamond-open", "line": {"width": 1.6}},
+        "hovertemplate": f"%{{y:.4~g}}<extra>{label}</extra>",
+        "visible": change.visible,
+    }
+
+
+def _layout(metric: Metric) -> dict[str, object]:
+    unit = f" <span style='font-weight:normal;opacity:.65'>{escape(metric.unit)}</span>" if metric.unit else ""
+    return {
+        "title": {"text": f"<b>{escape(metric.title, quote=False)}</b>{unit}", "x": 0.02, "y": 0.97, "yanchor": "top"}
+        | {"font": {"size": 13}},
+        "height": HEIGHT_PX,
+        "margin": {"l": 46, "r": 14, "t": 34, "b": 30},
+        "showlegend": False,
+        "hovermode": "x",
+        "xaxis": {"title": {"text": ""}, "rangemode": "tozero"},
+        "yaxis": {"automargin": False},
+    }

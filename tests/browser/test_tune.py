@@ -1,0 +1,135 @@
+"""The tuning notebook in a real JupyterLab: what a person does from the first minute to the last."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from .harness import LabServer, Notebook
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+FIGURES = ("reward", "success rate", "loss", "response length", "KL divergence")
+POINTS = "g.data.reduce((n, t) => n + (t.mode === 'lines' ? t.y.length : 0), 0)"
+
+
+class Panel:
+    """What a person sees of the panel, and does to it."""
+
+    def __init__(self, notebook: Notebook) -> None:
+        self.notebook = notebook
+        self.page = notebook.page
+
+    def open(self) -> None:
+        self.notebook.run(1)
+        self.appear()
+
+    def appear(self) -> None:
+        self.page.locator(".astuner-panel").first.scroll_into_view_if_needed()
+        self.notebook.wait_plots(len(FIGURES))
+
+    def press(self, name: str) -> None:
+        self.page.locator(".astuner-panel").first.locator("button.jupyter-button", has_text=name).click()
+
+    def states(self) -> list[str]:
+        return self.page.locator(".astuner-table .astuner-state").all_inner_texts()
+
+    def wait_state(self, row: int, *states: str) -> None:
+        seen = lambda: (found := self.states())[row:] and found[row] in states  # noqa: E731
+        self.notebook.wait_until(seen, f"row {row} reads {states}")
+
+    def points(self) -> list[int]:
+        return [self.notebook.plot(POINTS, number) for number in range(len(FIGURES))]
+
+    def wait_points(self, at_least: int) -> None:
+        for number in range(len(FIGURES)):
+            self.notebook.wait_plot(f"{POINTS} >= {at_least}", number)
+
+    def preset(self, name: str) -> None:
+        self.page.locator(".astuner-actions select").select_option(name)
+
+    def readout(self, name: str) -> str:
+        row = self.page.locator(".astuner-control").filter(has_text=name).first
+        return row.locator(".widget-readout").inner_text()
+
+
+@pytest.fixture
+def tuning(open_notebook, lab_server: LabServer):
+    """The shipped tuning notebook, open, in a folder that holds its YAML file, with no runs yet."""
+    shutil.rmtree(lab_server.root / "runs", ignore_errors=True)
+    shutil.copy(NOTEBOOKS / "math_agent.yaml", lab_server.root)
+    cells = json.loads((NOTEBOOKS / "01_tune.ipynb").read_text())["cells"]
+    notebook = open_notebook(["", *("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")])
+    yield Panel(notebook)
+    notebook.execute(
+        "import astuner_nb as anb\n"
+        "lab = anb.Lab('math_agent.yaml')\n"
+        "for run in lab.runs: lab.stop(run)\n"
+        "for run in lab.runs: lab.wait(run, timeout_s=20)"
+    )
+
+
+def test_from_a_slider_to_a_live_curve_and_back_after_a_reload(tuning: Panel, pictures: Path):
+    tuning.open()
+    assert tuning.notebook.is_busy() is False  # the cell returned at once
+    slider = tuning.page.get_by_role("slider").first
+    before = tuning.readout("lr")
+    slider.focus()
+    for _ in range(6):
+        slider.press("ArrowRight")
+    tuning.notebook.wait_until(lambda: tuning.readout("lr") != before, "the slider moved")
+    assert tuning.states() == []  # moving a slider starts nothing
+
+    tuning.press("Run")
+    tuning.wait_state(0, "running")
+    tuning.wait_points(10)
+    assert tuning.states() == ["running"]  # the points came while it trains
+    tuning.notebook.screenshot(pictures / "running.png")
+    lr = float(tuning.notebook.execute("print(lab.runs[0].config['lr'])"))
+    assert lr > 1e-4
+
+    tuning.press("Stop")
+    tuning.wait_state(0, "stopped")
+    kept = tuning.points()
+    tuning.notebook.reload()
+    tuning.appear()
+    tuning.wait_points(min(kept))
+    assert tuning.points() == kept
+    assert tuning.states() == ["stopped"]
+
+
+def test_a_restarted_kernel_finds_the_running_job_and_its_curve_goes_on(tuning: Panel):
+    tuning.open()
+    tuning.press("Run")
+    tuning.wait_points(3)
+    tuning.notebook.restart_kernel()
+    tuning.open()
+    tuning.wait_state(0, "running")
+    tuning.wait_points(10)
+    steps = tuning.notebook.plot("[...g.data[0].x]", 0)
+    assert steps == [float(step) for step in range(1, len(steps) + 1)]  # no gap
+    tuning.press("Stop")
+    tuning.wait_state(0, "stopped")
+
+
+def test_curves_grow_while_a_cell_is_busy_and_two_runs_are_overlaid(tuning: Panel):
+    tuning.open()
+    tuning.preset("too hot")
+    tuning.notebook.wait_until(lambda: tuning.readout("lr") == "1.0e-2", "the preset moved the slider")
+    tuning.press("Run")
+    tuning.wait_state(0, "running")
+    tuning.preset("good")
+    tuning.notebook.wait_until(lambda: tuning.readout("lr") == "1.0e-4", "the preset moved the slider")
+    tuning.press("Run")
+    tuning.notebook.wait_until(lambda: tuning.states() == ["running", "running"], "both runs go on")
+    tuning.notebook.js(
+        "() => { window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute("
+        "{code: 'import time; time.sleep(6)'}).done.then(() => { window.busyEnded = true; }); }"
+    )
+    start = tuning.points()
+    tuning.notebook.wait_until(lambda: all(b > a + 4 for a, b in zip(start, tuning.points(), strict=True)), "growth")
+    assert tuning.notebook.js("() => window.busyEnded") is None  # the kernel was busy all the while
+    colours = tuning.notebook.plot("g.data.filter(t => t.mode === 'lines').map(t => t.line.color)")
+    assert len(set(colours)) == 2

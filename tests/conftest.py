@@ -1,0 +1,37 @@
+"""What many tests need: conditions to wait for, a store of their own, and nothing left behind."""
+
+import threading
+import time
+
+import pytest
+
+
+@pytest.fixture
+def wait_for():
+    """`wait_for(condition, timeout_s)`: the first true answer of `condition()`; fails at the deadline."""
+
+    def wait(condition, timeout_s=30.0, what="the condition"):
+        deadline = time.monotonic() + timeout_s
+        while not (answer := condition()):
+            assert time.monotonic() < deadline, f"{what} did not come true within {timeout_s} s"
+            time.sleep(0.01)
+        return answer
+
+    return wait
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    """An empty store under a hostile path; it is also the default one."""
+    path = tmp_path / "run 'a'; \"x\" $(touch y)"
+    monkeypatch.setenv("ASTUNER_RUNS", str(path))
+    return path
+
+
+@pytest.fixture
+def nothing_left():
+    """Fails when a thread that was not there before is still alive afterwards."""
+    before = set(threading.enumerate())
+    yield
+    left = [thread for thread in threading.enumerate() if thread not in before and thread.is_alive()]
+    assert left == []
