@@ -70,3 +70,7 @@ def _open(arguments: argparse.Namespace) -> int:
     from astuner_nb.notebook import open_in_jupyterlab
 
     return open_in_jupyterlab(arguments.notebook)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

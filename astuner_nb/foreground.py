@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from astuner_nb.charts.progress import progress
 from astuner_nb.charts.rows import number
@@ -76,7 +75,7 @@ def _report(run: Run, state: RunState) -> int:
     if state in (RunState.FAILED, RunState.LOST):
         detail = run.status.detail
         _say(f"{state.value}{': ' + detail if detail else ''}\n{run.log_tail(20)}")
-    _say(f"{state.value}: {Path(run.directory)}")
+    _say(f"{state.value}: {run.directory}")
     return CODES.get(state, 1)
 
 
@@ -86,14 +85,15 @@ class _ProgressLine:
     def __init__(self) -> None:
         self._terminal = sys.stdout.isatty()
         self._next = 0.0
+        self._said = ""
 
     def show(self, words: str, *, final: bool) -> None:
         if self._terminal:
             width = shutil.get_terminal_size().columns - 1
             sys.stdout.write(f"\r\x1b[2K{words[:width]}" + ("\n" if final else ""))
             sys.stdout.flush()
-        elif final or time.monotonic() >= self._next:
-            self._next = time.monotonic() + PLAIN_EVERY_S
+        elif words != self._said and (final or time.monotonic() >= self._next):
+            self._next, self._said = time.monotonic() + PLAIN_EVERY_S, words
             _say(words)
 
 

@@ -83,9 +83,9 @@ def _plan(source: Source, backbone: str | None) -> Plan:
         source = EXAMPLE
     if isinstance(source, str | Path | Mapping):
         return plan_for_file(source, backbone)
-    if isinstance(found := getattr(source, "backbone", None), FunctionBackbone):
-        return plan_for_backbone(found)
-    if hasattr(source, "prepare"):
+    if isinstance(declared := getattr(source, "backbone", None), FunctionBackbone):
+        return plan_for_backbone(declared)  # an Experiment
+    if isinstance(source, Backbone):
         return plan_for_backbone(source)
     if callable(source):
         return plan_for_backbone(FunctionBackbone(source, Space()))

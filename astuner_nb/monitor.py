@@ -13,10 +13,11 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from astuner_nb.core.errors import AstunerError
+from astuner_nb.core.errors import AstunerError, StoreError
 from astuner_nb.core.protocols import Job, JobStatus, Launcher
 from astuner_nb.core.series import History
 from astuner_nb.core.states import RunState
+from astuner_nb.store.compact import compact_if_worth
 from astuner_nb.store.run import Run
 from astuner_nb.store.tail import Chunk, MetricsTail
 
@@ -37,6 +38,8 @@ class Followed:
     status: JobStatus
     settled: bool = False
     """Whether it has ended and was read to its end: nothing more is expected of it."""
+    trouble: str = ""
+    """Why its log could not be read in the last turn."""
 
     @property
     def history(self) -> History:
@@ -192,10 +195,23 @@ def _look_at(run_id: str, followed: Followed, turn: Turn) -> None:
     status = followed.job.poll()
     if status != followed.status:
         followed.status = turn.changed[run_id] = status
-    generation = followed.tail.generation
-    news = followed.tail.poll()
-    if followed.tail.generation != generation:
+    try:
+        _read(run_id, followed, turn)
+    except StoreError as error:
+        if followed.trouble != str(error):  # said once, not ten times a second
+            followed.trouble = str(error)
+            turn.problems.append(f"{followed.run.name}: {error}")
+
+
+def _read(run_id: str, followed: Followed, turn: Turn) -> None:
+    tail, state = followed.tail, followed.status.state
+    generation = tail.generation
+    news = tail.poll()
+    if tail.generation != generation:
         turn.restarted.add(run_id)
     if news:
         turn.grown[run_id] = news
-    followed.settled = not news and status.state.ended and status.state is not RunState.LOST
+    ended = state.ended and state is not RunState.LOST
+    compact_if_worth(tail, ended=ended)
+    followed.settled = ended and tail.caught_up and not news
+    followed.trouble = ""

@@ -48,7 +48,7 @@ _brief.maxstring = _brief.maxother = 200
 class RunFiles:
     """The names of the files of one run directory. Pure arithmetic: touches no disk."""
 
-    def __init__(self, directory: "str | os.PathLike[str]") -> None:
+    def __init__(self, directory: str | os.PathLike[str]) -> None:
         self.directory = Path(directory)
         self.meta = self.directory / "meta.json"
         """Who made the run, with which configuration. Written once, before anything starts."""
@@ -92,7 +92,7 @@ def write_json_atomic(path: Path, value: Any) -> None:
         raise
 
 
-def read_json(path: Path) -> "dict[str, Any] | None":
+def read_json(path: Path) -> dict[str, Any] | None:
     """The JSON object in `path`; None where it is missing, unreadable or no object."""
     try:
         value = json.loads(path.read_bytes())
@@ -109,7 +109,7 @@ def boot_id() -> str:
         return ""
 
 
-def start_time(pid: int) -> "int | None":
+def start_time(pid: int) -> int | None:
     """When process `pid` started, in clock ticks since boot; None where there is no such process or no /proc.
 
     A pid is reused; a pid with its start time is not. (Field 22 of /proc/PID/stat, proc(5).)
@@ -121,10 +121,10 @@ def start_time(pid: int) -> "int | None":
     return int(stat.rpartition(b")")[2].split()[19])
 
 
-def identity(supervisor: int, job: "int | None") -> "dict[str, Any]":
+def identity(supervisor: int, job: int | None) -> dict[str, Any]:
     """The content of `job.json`: which processes, on which boot of which host."""
 
-    def process(pid: "int | None") -> "dict[str, Any] | None":
+    def process(pid: int | None) -> dict[str, Any] | None:
         return None if pid is None else {"pid": pid, "start": start_time(pid)}
 
     return {
@@ -153,10 +153,10 @@ def default_store() -> Path:
 
 
 def create_run_directory(
-    store: "str | os.PathLike[str]",
+    store: str | os.PathLike[str],
     project: str = "default",
-    name: "str | None" = None,
-    config: "Mapping[str, Any] | None" = None,
+    name: str | None = None,
+    config: Mapping[str, Any] | None = None,
     tags: Iterable[str] = (),
     backbone: str = "script",
     **more: Any,
@@ -173,7 +173,8 @@ def create_run_directory(
     files = RunFiles(Path(store, slug, run_id))
     meta = {"schema": 1, "id": run_id, "project": str(project), "name": str(name or run_id), "created": created}
     meta |= {"config": _plain(config or {}, ""), "tags": [str(tag) for tag in tags], "backbone": backbone, **more}
-    files.directory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    Path(store).mkdir(mode=0o700, parents=True, exist_ok=True)
+    files.directory.parent.mkdir(mode=0o700, exist_ok=True)
     files.directory.mkdir(mode=0o700)
     try:
         write_json_atomic(files.meta, meta)
@@ -185,11 +186,11 @@ def create_run_directory(
 
 def init(
     project: str = "default",
-    name: "str | None" = None,
-    config: "Mapping[str, Any] | None" = None,
+    name: str | None = None,
+    config: Mapping[str, Any] | None = None,
     tags: Iterable[str] = (),
-    store: "str | os.PathLike[str] | None" = None,
-) -> "Recorder":
+    store: str | os.PathLike[str] | None = None,
+) -> Recorder:
     """A recorder: of the run this process was launched for, else of a new run under `store`.
 
     Never raises for a disk: where no directory can be made, one sentence says so and the records are dropped.
@@ -204,9 +205,7 @@ def init(
         return Recorder(files.directory, config, owns_end=True)
     except (OSError, RecursionError) as error:
         recorder = Recorder(root / "not-recorded", config)
-        recorder._warn(
-            "lost", f"no run can be made under {root} ({error}); its records are dropped. Give init(store=…)."
-        )
+        recorder._warn("lost", f"no run can be made under {root} ({error}); records are dropped. Give init(store=…).")
         return recorder
 
 
@@ -220,11 +219,12 @@ class Recorder:
     """
 
     def __init__(
-        self, directory: "str | os.PathLike[str]", config: "Mapping[str, Any] | None" = None, owns_end: bool = False
+        self, directory: str | os.PathLike[str], config: Mapping[str, Any] | None = None, owns_end: bool = False
     ) -> None:
         self._files = RunFiles(directory)
         meta = read_json(self._files.meta) or {}
-        known = {name: value for name, value in (meta.get("config") or {}).items() if value != MASK}
+        kept = meta.get("config")
+        known = {name: value for name, value in kept.items() if value != MASK} if isinstance(kept, dict) else {}
         self.directory, self.config = self._files.directory, {**(config or {}), **known}
         self.id = str(meta.get("id", self.directory.name))
         self.name = str(meta.get("name", self.id))
@@ -232,13 +232,13 @@ class Recorder:
         """How many records could not be written."""
         self._metrics, self._rollouts = _Lines(self._files.metrics), _Lines(self._files.rollouts)
         self._stop = str(self._files.stop_request)
-        self._last: "int | None" = None  # the last step; None until the file was opened
-        self._names: "dict[Any, str]" = {}  # as given → as written
-        self._warned: "set[str]" = set()
+        self._last: int | None = None  # the last step; None until the file was opened
+        self._names: dict[Any, str] = {}  # as given → as written
+        self._warned: set[str] = set()
         self._lock, self._pid = threading.RLock(), os.getpid()
         self._ending = _Ending(self) if owns_end else None
 
-    def log(self, metrics: "Mapping[str, Any] | None" = None, /, *, step: Any = None, **more: Any) -> bool:
+    def log(self, metrics: Mapping[str, Any] | None = None, /, *, step: Any = None, **more: Any) -> bool:
         """Whether the record was written: `log({"reward": 0.3}, step=1)` or `log(step=1, reward=0.3)`.
 
         Numbers (numpy's and torch's too), texts, booleans and None are kept, nested mappings become `outer/inner`, of
@@ -253,7 +253,7 @@ class Recorder:
             with self._guard():
                 if self._last is None:
                     self._last = _step_of(self._metrics.open())
-                values = {**(metrics or {}), **more}
+                values: Any = {**(metrics or {}), **more} if step is None or more else metrics or {}
                 record = self._start(values.pop("step", None) if step is None else step)
                 names = self._names
                 for name, value in values.items():
@@ -267,7 +267,7 @@ class Recorder:
         except Exception as error:
             return self._lose(error)
 
-    def log_rollouts(self, rows: "Iterable[Mapping[str, Any]]") -> bool:
+    def log_rollouts(self, rows: Iterable[Mapping[str, Any]]) -> bool:
         """Whether all `rows`, mappings of any JSON-like shape, were written: a line of `rollouts.jsonl` each."""
         try:
             written = [self._log_rollout(row) for row in rows]
@@ -280,7 +280,7 @@ class Recorder:
         """Whether somebody asked the run to end. Takes a µs: look at it every step."""
         return os.path.exists(self._stop)
 
-    def finish(self, state: "str | None" = None, error: str = "") -> None:
+    def finish(self, state: str | None = None, error: str = "") -> None:
         """Close the run as "finished", "failed" or "stopped"; by default stopped if that was requested, else finished.
 
         Done at exit of the interpreter if not before, where an uncaught exception is a failure, KeyboardInterrupt a
@@ -307,13 +307,13 @@ class Recorder:
             except OSError as error:
                 self._warn("close", f"{lines.path} cannot be brought to the disk ({error}). Look at the disk.")
 
-    def __enter__(self) -> "Recorder":
+    def __enter__(self) -> Recorder:
         return self
 
-    def __exit__(self, kind: Any, error: "BaseException | None", trace: Any) -> None:
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         self.finish(*_end_by(error))
 
-    def _log_rollout(self, row: "Mapping[str, Any]") -> bool:
+    def _log_rollout(self, row: Mapping[str, Any]) -> bool:
         try:
             with self._guard():
                 self._rollouts.append(_plain(dict(row)))
@@ -326,7 +326,7 @@ class Recorder:
             self._lock, self._pid = threading.RLock(), os.getpid()
         return self._lock
 
-    def _start(self, given: Any) -> "dict[str, Any]":
+    def _start(self, given: Any) -> dict[str, Any]:
         """A record with the step `given`, or the next one, and the time."""
         step = given if type(given) is int else _whole(given)
         if step is not None and 0 <= step < 1 << 53:
@@ -337,7 +337,7 @@ class Recorder:
             self._warn("step", f"step must be a whole number ≥ 0, got {_brief.repr(given)}; counted on instead.")
         return record
 
-    def _put(self, record: "dict[str, Any]", name: Any, value: Any, depth: int = 0) -> None:
+    def _put(self, record: dict[str, Any], name: Any, value: Any, depth: int = 0) -> None:
         if isinstance(value, Mapping) and depth < 8:
             for inner, item in value.items():
                 self._put(record, f"{name}/{inner}", item, depth + 1)
@@ -431,7 +431,7 @@ class _Ending:
         self._previous(kind, error, trace)
 
 
-def _end_by(error: "BaseException | None") -> "tuple[str | None, str]":
+def _end_by(error: BaseException | None) -> tuple[str | None, str]:
     """The state and the text that a run ends with when `error` ends it."""
     if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
         return None, ""
@@ -456,7 +456,7 @@ def _scalar(value: Any) -> Any:
     return value if value - value == 0.0 else {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[repr(value)]
 
 
-def _plain(value: Any, key: "str | None" = None) -> Any:
+def _plain(value: Any, key: str | None = None) -> Any:
     """`value` as JSON can hold it; with a `key`, secrets are masked. A number is none under `key` or `token`."""
     if key and (found := _SECRET.search(key)):
         number = value is None or isinstance(value, (int, float))
@@ -472,7 +472,7 @@ def _plain(value: Any, key: "str | None" = None) -> Any:
         return _brief.repr(value)
 
 
-def _whole(step: Any) -> "int | None":
+def _whole(step: Any) -> int | None:
     """`step` as an int, None where it is none (booleans and texts are none)."""
     try:
         number = None if isinstance(step, bool) else _scalar(step)

@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Sequence
+from contextlib import suppress
 
-from astuner_nb.core.errors import JobError
+from astuner_nb.core.errors import JobError, StoreError
 from astuner_nb.core.protocols import Job, Launcher
 from astuner_nb.core.space import Value
 from astuner_nb.core.states import RunState
-from astuner_nb.monitor import Monitor
+from astuner_nb.monitor import Monitor, Turn
 from astuner_nb.plan import Plan
 from astuner_nb.store.run import Run
 from astuner_nb.store.run_store import RunStore
+
+LOOK_FOR_RUNS_S = 1.0
+"""Seconds between two looks for runs that somebody else has made."""
 
 
 class Session:
@@ -29,8 +34,11 @@ class Session:
         self._jobs: dict[str, Job] = {}
         self._values = dict(plan.values)
         self._lock = threading.Lock()
-        for run in reversed(store.runs(plan.project)):
-            self.monitor.follow(run)
+        self._known: set[str] = set()
+        self._making = threading.Lock()  # a run that is being made is nobody's find
+        self._look_again_at = 0.0
+        self._find_runs()
+        self.monitor.listen(self._find_new_runs)
 
     @property
     def values(self) -> dict[str, Value]:
@@ -71,20 +79,18 @@ class Session:
         if problems := backbone.problems():
             raise JobError(" ".join(problems))
         config = {**self.values, **self.plan.space.check(values)}
-        run = self.store.create(
-            project=self.plan.project,
-            name=name or self.plan.name_for(config),
-            config=config,
-            tags=tags,
-            backbone=backbone.name,
-            document=self.plan.document_for(config),
-        )
-        try:
-            job = self._launcher.start(backbone.prepare(run.directory, config), run.directory)
-        except BaseException:
-            shutil.rmtree(run.directory, ignore_errors=True)  # nothing ran: leave nothing behind
-            raise
-        self._jobs[run.id] = job
+        with self._making:
+            run = self.store.create(
+                project=self.plan.project,
+                name=name or self.plan.name_for(config),
+                config=config,
+                tags=tags,
+                backbone=backbone.name,
+                document=self.plan.document_for(config),
+            )
+            job = self._launched(run, config)
+            self._jobs[run.id] = job
+            self._known.add(run.id)
         self.monitor.follow(run, job)
         return run
 
@@ -102,6 +108,26 @@ class Session:
         for job in self._jobs.values():
             job.close()
         self._jobs.clear()
+
+    def _launched(self, run: Run, config: dict[str, Value]) -> Job:
+        try:
+            return self._launcher.start(self.plan.backbone.prepare(run.directory, config), run.directory)
+        except BaseException:
+            shutil.rmtree(run.directory, ignore_errors=True)  # nothing ran: leave nothing behind
+            raise
+
+    def _find_runs(self) -> None:
+        """Follow the runs that scripts, terminals and other notebooks have made in the project, oldest first."""
+        with self._making:
+            for run in reversed(self.store.runs(self.plan.project, besides=self._known)):
+                self._known.add(run.id)
+                self.monitor.follow(run)
+
+    def _find_new_runs(self, _: Turn) -> None:
+        if time.monotonic() >= self._look_again_at:
+            self._look_again_at = time.monotonic() + LOOK_FOR_RUNS_S
+            with suppress(StoreError):  # whoever asks for `runs` is told; looking now and then has nobody to tell
+                self._find_runs()
 
     def _job(self, run: Run) -> Job:
         if run.id not in self._jobs:

@@ -40,7 +40,7 @@ class Progress:
         if not self.steps_per_s > 0:
             return ""
         speed = f"{self.steps_per_s:.3g} step/s"
-        return f"{speed} · ETA {duration(self.eta_s)}" if math.isfinite(self.eta_s) else speed
+        return f"{speed} · ETA {duration(self.eta_s)}" if self.eta_s > 0 else speed
 
 
 def progress(history: History, total: object = None) -> Progress:

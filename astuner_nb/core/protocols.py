@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from astuner_nb.core.metrics import Metric
 from astuner_nb.core.space import Space, Value
@@ -68,6 +68,7 @@ class Launcher(Protocol):
         """The handle of the job that was started in `directory`, by whomever."""
 
 
+@runtime_checkable
 class Backbone(Protocol):
     """What to run: a typed set of hyper-parameters that becomes a command."""
 

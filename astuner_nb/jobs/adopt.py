@@ -64,6 +64,12 @@ class Orphan:
         if signum != signal.SIGINT:
             signal_each(self.pids(), signum)
 
+    def ignores(self, signum: int) -> bool:
+        """Whether there is no use in waiting after `signum`: it is ignored, or went to a group that has no leader."""
+        if (leader := self.leader) is None:
+            return signum == signal.SIGINT
+        return ignores(leader, signum)
+
     def _owns(self, process: psutil.Process, leader: int | None) -> bool:
         """Whether `process` is the job, in its group, below it, or has its run directory in the environment."""
         try:
@@ -84,7 +90,7 @@ def stop_orphan(files: RunFiles, grace_s: float) -> None:
         leader = orphan.leader
         if leader is not None:
             signal_group(leader, signal.SIGCONT)
-        climb = Climb(rungs(grace_s), orphan.send, lambda signum: leader is not None and ignores(leader, signum))
+        climb = Climb(rungs(grace_s), orphan.send, orphan.ignores)
         left = _climb(climb, orphan)
         error = f"These processes cannot be killed: {left}." if left else "Its supervisor had gone: code unknown."
         end = {"code": None, "stopped": True, "killed": climb.killed, "swept": len(found), "error": error}

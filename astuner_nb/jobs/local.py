@@ -88,6 +88,7 @@ class LocalJob:
         self._files = files
         self._supervisor = supervisor
         self._adopter: Child | None = None
+        self._asked = False
 
     @property
     def directory(self) -> Path:
@@ -95,10 +96,17 @@ class LocalJob:
         return self._files.directory
 
     def poll(self) -> JobStatus:
-        """The state now. Reads a file or two; never blocks."""
+        """The state now. Reads a file or two; never blocks.
+
+        After `stop()` it also notices a supervisor that died before it could act, and sends somebody in its place.
+        """
         gone = self._supervisor is not None and self._supervisor.code is not None  # before reading what it wrote
         status = read_status(self._files)
-        return self._never_started() if gone and status.state is RunState.STARTING else status
+        if gone and status.state is RunState.STARTING:
+            return self._never_started()
+        if self._asked and self._adopter is None and status.state is RunState.LOST and status.alive:
+            self._hurry(read_json(self._files.job) or {})
+        return status
 
     def wait(self, timeout_s: float | None = None) -> JobStatus:
         """The state once it has ended and no process of it is known to live, or at the deadline."""
@@ -121,6 +129,7 @@ class LocalJob:
             return
         self._request_stop()  # first this, then look who is there: a job that is just starting sees it in any case
         self._hurry(read_json(self._files.job) or {})
+        self._asked = True
 
     def close(self) -> None:
         """Let go of the handle. The job goes on; a thread collects its supervisor when that ends."""

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,8 @@ class Run:
     """
 
     def __init__(self, directory: str | os.PathLike[str], meta: Mapping[str, Any] | None = None) -> None:
-        self.files = RunFiles(Path(directory).absolute())
+        self.directory = Path(directory).absolute()
+        """Where it is kept."""
         meta = read_json(self.files.meta) if meta is None else meta
         if meta is None:
             raise StoreError(f"No run is kept in {self.directory}: its meta.json is missing or damaged. Give another.")
@@ -50,10 +52,10 @@ class Run:
         self.created = _moment(meta.get("created"))
         """When it was made, UTC."""
 
-    @property
-    def directory(self) -> Path:
-        """Where it is kept."""
-        return self.files.directory
+    @cached_property
+    def files(self) -> RunFiles:
+        """The names of its files. Made when needed: a listing of a thousand runs does not."""
+        return RunFiles(self.directory)
 
     @property
     def status(self) -> JobStatus:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import shutil
+from collections.abc import Container, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from astuner_nb.core.errors import BadValue, StoreError
-from astuner_nb.recorder import create_run_directory, default_store, read_json
+from astuner_nb.recorder import RunFiles, create_run_directory, default_store, read_json
 from astuner_nb.store.run import Run
 
 
@@ -49,8 +50,7 @@ class RunStore:
         """
         try:
             files = create_run_directory(self.root, project, name, config, tags, backbone)
-            if document is not None:
-                _write_private(files.config, document)
+            _write_document(files, document)
         except OSError as error:
             reason = error.strerror or str(error)
             raise StoreError(
@@ -59,11 +59,16 @@ class RunStore:
             ) from error
         return Run(files.directory)
 
-    def runs(self, project: str | None = None) -> list[Run]:
-        """The runs of `project`, or all, newest first. What cannot be read is left out and stands in `skipped`."""
+    def runs(self, project: str | None = None, besides: Container[str] = ()) -> list[Run]:
+        """The runs of `project`, or all, newest first. What cannot be read is left out and stands in `skipped`.
+
+        Runs whose id is in `besides` are known already: they are not read again and not returned.
+        """
         found, skipped = [], []
         for directory in self._directories():
-            meta = read_json(directory / "meta.json")
+            if directory.name in besides:
+                continue
+            meta = read_json(Path(f"{directory}/meta.json"))
             if meta is None:
                 skipped.append(directory)
             elif project is None or meta.get("project") == project:
@@ -120,6 +125,13 @@ def _subdirectories(path: str | os.PathLike[str]) -> list[str]:
         ) from error
 
 
-def _write_private(path: Path, text: str) -> None:
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
+def _write_document(files: RunFiles, document: str | None) -> None:
+    """Write `document` into a new run, readable by its owner alone; where that fails, the run is taken away again."""
+    if document is None:
+        return
+    try:
+        with open(os.open(files.config, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
+            file.write(document)
+    except BaseException:
+        shutil.rmtree(files.directory, ignore_errors=True)
+        raise

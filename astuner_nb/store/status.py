@@ -96,8 +96,9 @@ def _why(code: int | None) -> str:
 
 def _before_job(files: RunFiles) -> JobStatus:
     """The status while there is no (readable) `job.json`."""
-    if files.job.exists():
-        return JobStatus(RunState.LOST, detail="Its job.json cannot be read, so nobody knows its process.")
+    if files.job.exists():  # damaged, or written just after we looked
+        damaged = JobStatus(RunState.LOST, detail="Its job.json cannot be read, so nobody knows its process.")
+        return damaged if read_json(files.job) is None else read_status(files)
     launch = read_json(files.launch) or {}
     age_s = _age_s(files.launch, files.meta, files.directory)
     if age_s is None:

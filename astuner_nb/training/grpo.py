@@ -30,6 +30,8 @@ MICRO_BATCH = 32
 """Rollouts that go through the policy together: their temporaries stay in the processor's cache."""
 EVALUATED_TASKS = 256
 """Held-out tasks an evaluation asks once each; its standard error is at most 0.03."""
+_OVERFLOW_IS_LOOKED_FOR = np.errstate(over="ignore", invalid="ignore")
+"""No warnings of numpy: a gradient that is not finite is refused in `Trainer._update`."""
 
 
 class Diverged(ArithmeticError):
@@ -200,21 +202,22 @@ class Trainer:
         self.moments = Moments.zeros(self.policy.weights)
         self.step = 0
 
+    @_OVERFLOW_IS_LOOKED_FOR
     def train_step(self) -> tuple[Metrics, Rollouts]:
         """Sample, compare, update. Returns the step's metrics and the rollouts, sampled before the update.
 
         Raises `Diverged` before a gradient that is not finite spoils the weights.
         """
         s = self.settings
-        with np.errstate(over="ignore", invalid="ignore"):  # looked for in `_update`
-            tasks, noise = training_draw(s.seed, self.step, s.train_batch_size, s.num_repeat)
-            rollouts = self._collect(tasks, noise, s.num_repeat)
-            batches = self._batches(rollouts, group_advantage(rollouts.rewards, s.num_repeat))
-            lr = s.lr * min(1, (self.step + 1) / max(1, s.warmup_steps))
-            passes = [self._update(batches, lr) for _ in range(s.ppo_epochs)]
+        tasks, noise = training_draw(s.seed, self.step, s.train_batch_size, s.num_repeat)
+        rollouts = self._collect(tasks, noise, s.num_repeat)
+        batches = self._batches(rollouts, group_advantage(rollouts.rewards, s.num_repeat))
+        lr = s.lr * min(1, (self.step + 1) / max(1, s.warmup_steps))
+        passes = [self._update(batches, lr) for _ in range(s.ppo_epochs)]
         self.step += 1
         return {**self._metrics(rollouts, passes), "lr": lr}, rollouts
 
+    @_OVERFLOW_IS_LOOKED_FOR
     def evaluate(self) -> Metrics:
         """How the policy does on held-out tasks at the training temperature; two calls in a row agree."""
         rollouts = self._collect(*held_out_draw(EVALUATED_TASKS), repeat=1)

@@ -30,9 +30,9 @@ class GRPOSettings:
     """Learning rate of AdamW: 3e-6 learns nothing in 200 steps, 1e-2 collapses within 20."""
     kl_loss_coef: float = _between(0, 1000, 0.01)
     """How strongly the loss pulls the policy back to the base model: from 0.3 on it holds back what can be learned."""
-    num_repeat: int = _between(2, 1024, 8)
+    num_repeat: int = _between(2, 256, 8)
     """Responses per prompt; each is compared with the others of its group, so 2 is slow and noisy."""
-    train_batch_size: int = _between(1, 4096, 16)
+    train_batch_size: int = _between(1, 1024, 16)
     """Prompts per step."""
     temperature: float = _between(0.01, 100, 1.0)
     """Sampling temperature of the rollouts: low exploits what the policy knows, high explores."""

@@ -47,6 +47,8 @@ def positions(values: Any, where: str) -> Floats | Times:
         BadValue: The values are text, dates with a time zone, ragged or not one-dimensional.
     """
     array = _flat(values, where)
+    if array.dtype.kind == "U":
+        raise BadValue(f"extend: {where} holds {_sample(array)}, which is text; give numbers or datetime values.")
     if array.dtype.kind == "M":
         return array.astype("datetime64[ms]")
     if array.dtype == object and len(array) and hasattr(array[0], "isoformat"):
@@ -80,17 +82,17 @@ def _sample(array: NDArray[Any]) -> str:
 
 
 class Columns:
-    """x and y of one trace, ready to grow; the trace itself always shows read-only views of what is there.
+    """x and y of one trace, ready to grow; once shown, the trace has read-only views of what is there.
 
     Attributes:
         trace: The property dictionary of the trace, whose `x` and `y` this keeps.
         length: Points held.
         sent: Points that went to the page; what lies behind them is still to be sent.
-        converted: Whether x was rewritten (dates as text, x0/dx, no x), so that the page has to be told.
+        converted: Whether x is not the numbers it was (dates, x0/dx, no x at all), so that the page has to be told.
     """
 
     def __init__(self, trace: MutableMapping[str, Any], name: str) -> None:
-        y = numbers(_given(trace, "y", 0), f"y of {name}")
+        y = numbers([] if trace.get("y") is None else trace["y"], f"y of {name}")
         x = _present_x(trace, len(y), name)
         if len(x) != len(y):
             raise BadValue(
@@ -98,9 +100,8 @@ class Columns:
             )
         self.trace = trace
         self.length = self.sent = len(y)
-        self.converted = len(y) > 0 and not isinstance(trace.get("x"), np.ndarray)
+        self.converted = len(y) > 0 and np.asarray(trace.get("x")).dtype.kind not in "iuf"
         self._x, self._y = _roomy(x, 2 * len(y)), _roomy(y, 2 * len(y))
-        self._show()
 
     @property
     def holds_dates(self) -> bool:
@@ -125,14 +126,15 @@ class Columns:
             self._x, self._y = _roomy(self._x[: self.length], 2 * end), _roomy(self._y[: self.length], 2 * end)
         self._x[self.length : end], self._y[self.length : end] = x, y
         self.length = end
-        self._show()
+        self.show()
 
     def unsent(self) -> tuple[Floats, Floats]:
         """x (dates as milliseconds since 1970) and y of the points the page has not got yet."""
         fresh = slice(self.sent, self.length)
         return as_floats(self._x[fresh]), self._y[fresh]
 
-    def _show(self) -> None:
+    def show(self) -> None:
+        """Gives the trace what is there."""
         self._x_view, self._y_view = _read_only(self._x[: self.length]), _read_only(self._y[: self.length])
         self.trace["x"], self.trace["y"] = self._x_view, self._y_view
 
@@ -142,11 +144,6 @@ def as_floats(x: NDArray[Any]) -> Floats:
     if x.dtype.kind != "M":
         return x.astype(np.float64)
     return np.where(np.isnat(x), np.nan, x.astype("datetime64[ms]").astype(np.int64).astype(np.float64))
-
-
-def _given(trace: MutableMapping[str, Any], key: str, otherwise: Any) -> Any:
-    value = trace.get(key)
-    return ([] if otherwise == 0 else otherwise) if value is None else value
 
 
 def _present_x(trace: MutableMapping[str, Any], length: int, name: str) -> Floats | Times:

@@ -58,7 +58,8 @@ class Controls:
     def _preset_chosen(self, change: dict[str, Any]) -> None:
         backbone = self._session.plan.backbone
         if change["new"] in backbone.presets:
-            self._sliders.show({**backbone.space.defaults, **backbone.presets[change["new"]]})
+            self._session.set(**{**backbone.space.defaults, **backbone.presets[change["new"]]})
+            self.catch_up()
             change["owner"].value = PRESETS
 
     def _moved(self, name: str, value: Value) -> None:

@@ -28,7 +28,7 @@ class Figures:
                 case AddFigure():
                     self._add_figure(change)
                 case AddCurve():
-                    self._figures[change.metric].add_scatter(**_curve(change))
+                    self._add_curve(change)
                 case Extend():
                     self._figures[change.metric].extend(change.points)
                 case Clear():
@@ -37,11 +37,11 @@ class Figures:
                 case Show():
                     _show(self._figures[change.metric], change)
 
-    def close(self) -> None:
-        """Close every figure and what holds them."""
-        for figure in self._figures.values():
-            figure.close()
-        self.widget.close()
+    def _add_curve(self, change: AddCurve) -> None:
+        figure = self._figures[change.metric]
+        if not figure.data:  # an axis without points has no scale worth reading
+            figure.update_layout(xaxis_showticklabels=True, yaxis_showticklabels=True)
+        figure.add_scatter(**_curve(change))
 
     def _add_figure(self, change: AddFigure) -> None:
         figure = LiveFigure(layout=_layout(change.metric))
@@ -82,9 +82,9 @@ def _layout(metric: Metric) -> dict[str, object]:
         "title": {"text": f"<b>{escape(metric.title, quote=False)}</b>{unit}", "x": 0.02, "y": 0.97, "yanchor": "top"}
         | {"font": {"size": 13}},
         "height": HEIGHT_PX,
-        "margin": {"l": 46, "r": 14, "t": 34, "b": 30},
+        "margin": {"l": 48, "r": 14, "t": 36, "b": 26},
         "showlegend": False,
         "hovermode": "x",
-        "xaxis": {"title": {"text": ""}, "rangemode": "tozero"},
-        "yaxis": {"automargin": False},
+        "xaxis": {"rangemode": "tozero", "automargin": False, "showticklabels": False},
+        "yaxis": {"automargin": True, "showticklabels": False, "exponentformat": "e"},
     }

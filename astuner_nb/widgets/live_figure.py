@@ -10,12 +10,13 @@ the wire, and the page keeps all of them in a store of its own, so that views ca
 Nothing waits for an answer from the page. An acknowledgement could only have merged messages for a slow line; the gap
 does that without one, and every point crosses the line once, whatever is slow.
 
-Names of traces and titles are drawn by plotly.js, which knows a small part of HTML (`<b>`, `<i>`, `<br>`, `<a href>`) and
-drops everything else, scripts and `javascript:` links included: a hostile run name is text.
+Names of traces and titles are drawn by plotly.js, which knows a small part of HTML (`<b>`, `<i>`, `<br>`, `<a href>`)
+and drops everything else, scripts and `javascript:` links included: a hostile run name is text.
 """
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -66,7 +67,7 @@ class LiveFigure(go.Figure, anywidget.AnyWidget):
     _css = ".astuner-figure .spikeline{stroke:#888;stroke-width:1px}"
     _figure = traitlets.Any(0).tag(sync=True, to_json=lambda _, self: self._whole())
     _options = traitlets.Dict().tag(sync=True)
-    _events = traitlets.List().tag(sync=True)
+    _events: Any = traitlets.List().tag(sync=True)
 
     # IPython asks for these before the mime bundle; go.Figure would answer with a static picture.
     _ipython_display_ = None
@@ -115,11 +116,12 @@ class LiveFigure(go.Figure, anywidget.AnyWidget):
             BadValue: A trace that is not there or cannot grow, lengths that differ, text, dates after numbers.
         """
         with self._wire_lock:
-            checked = [self._checked(index, *_pair(index, xy)) for index, xy in points.items()]
-            for columns, x, y in checked:
+            checked = [(index, *self._checked(index, *_pair(index, xy))) for index, xy in points.items()]
+            for index, columns, x, y in checked:
                 if len(y):
+                    self._adopt(index, columns)
                     columns.append(x, y)
-            self._set_date_axes(columns for columns, _, _ in checked)
+                    self._set_date_axis(columns)
             self._send_points_soon()
 
     def show(self, *args: Any, **kwargs: Any) -> None:
@@ -130,6 +132,13 @@ class LiveFigure(go.Figure, anywidget.AnyWidget):
         from IPython.display import display
 
         display(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> LiveFigure:
+        make, arguments = self.__reduce__()  # as a go.Figure is copied; ipywidgets refuses to copy
+        return make(*copy.deepcopy(arguments, memo))
+
+    def __copy__(self) -> LiveFigure:
+        return self.__deepcopy__({})
 
     def __repr__(self) -> str:
         points = sum(len(trace["y"]) for trace in self._data if trace.get("y") is not None)
@@ -164,26 +173,27 @@ class LiveFigure(go.Figure, anywidget.AnyWidget):
         xs, ys = positions(x, f"x of {name}"), numbers(y, f"y of {name}")
         if len(xs) != len(ys):
             raise BadValue(f"extend: {name} got {len(xs)} x and {len(ys)} y; give as many of the one as of the other.")
-        columns = self._columns_of(int(index), trace)
+        columns = self._columns.get(id(trace))
+        if columns is None or not columns.current:
+            columns = Columns(trace, name)
         if not columns.accepts(xs):
             raise BadValue(f"extend: x of {name} mixes dates and numbers; give what the trace already holds.")
         return columns, xs, ys
 
-    def _columns_of(self, index: int, trace: dict[str, Any]) -> Columns:
-        columns = self._columns.get(id(trace))
-        if columns is None or not columns.current:
-            columns = self._columns[id(trace)] = Columns(trace, f"trace {index}")
-            if columns.converted:
-                self._send_edits([(index, ("x",), trace["x"]), (index, ("y",), trace["y"])], {})
-        return columns
+    def _adopt(self, index: int, columns: Columns) -> None:
+        """Takes new columns into use; the page hears of x where it is not what it was."""
+        if self._columns.get(id(columns.trace)) is columns:
+            return
+        self._columns[id(columns.trace)] = columns
+        columns.show()
+        if columns.converted:
+            self._send_edits([(int(index), (key,), columns.trace[key]) for key in "xy"], {})
 
-    def _set_date_axes(self, grown: Iterable[Columns]) -> None:
-        """Dates travel as milliseconds: tell their axis what the numbers mean."""
-        for columns in grown:
-            if columns.holds_dates:
-                axis = "xaxis" + columns.trace.get("xaxis", "x")[1:]
-                if self._layout.get(axis, {}).get("type") is None:
-                    self.plotly_relayout({f"{axis}.type": "date"})
+    def _set_date_axis(self, columns: Columns) -> None:
+        """Dates travel as milliseconds: tells their axis what the numbers mean."""
+        axis = "xaxis" + columns.trace.get("xaxis", "x")[1:]
+        if columns.holds_dates and self._layout.get(axis, {}).get("type") is None:
+            self.plotly_relayout({f"{axis}.type": "date"})
 
     def _send_points_soon(self) -> None:
         wait_s = self._sent_at_s + SEND_GAP_S - time.monotonic()
@@ -205,7 +215,7 @@ class LiveFigure(go.Figure, anywidget.AnyWidget):
             counts = {"i": [i for i, _ in grown], "o": [c.sent for _, c in grown], "n": [len(y) for y in ys]}
             for _, columns in grown:
                 columns.sent = columns.length
-            self._say({"op": "points", **counts}, [memoryview(np.concatenate(xs)), memoryview(np.concatenate(ys))])
+            self._say({"op": "points", **counts}, [np.concatenate(xs).data, np.concatenate(ys).data])
 
     def _grown(self, trace: dict[str, Any]) -> Columns | None:
         columns = self._columns.get(id(trace))
@@ -245,7 +255,7 @@ class LiveFigure(go.Figure, anywidget.AnyWidget):
         indexes = self._normalize_trace_indexes(trace_indexes)
         self._send_edits(_spread(restyle_data or {}, indexes), relayout_data or {})
 
-    def _send_animate_msg(self, *_: Any) -> None:
+    def _send_animate_msg(self, *_: Any, **__: Any) -> None:
         raise BadValue("LiveFigure: batch_animate was called; a live figure has no animations, use batch_update.")
 
     def _send_edits(self, styles: list[tuple[int, tuple[Any, ...], Any]], layout: Mapping[Any, Any]) -> None:
@@ -253,8 +263,14 @@ class LiveFigure(go.Figure, anywidget.AnyWidget):
         with self._wire_lock:
             self._send_points()  # what was appended before the edit reaches the page before it
             traces = [self._style(packer, *style) for style in styles]
-            edits = [[_path(key), plain(v)] for key, v in layout.items() if v is not Undefined]
+            edits = [self._layout_edit(_path(key), v) for key, v in layout.items() if v is not Undefined]
             self._say({"op": "set", "traces": traces, "layout": edits}, packer.buffers)
+
+    def _layout_edit(self, path: list[Any], value: Any) -> list[Any]:
+        if path[0] == "template":  # whole or not at all: the page may have none to edit
+            path, value = path[:1], self._layout.get("template")
+            return [path, None if _unchosen("template", value) else plain(value)]
+        return [path, plain(value)]
 
     def _style(self, packer: Packer, index: int, path: tuple[Any, ...], value: Any) -> list[Any]:
         streams = id(self._data[index]) in self._columns and path == ("x",)
@@ -298,7 +314,7 @@ class LiveFigure(go.Figure, anywidget.AnyWidget):
 
 
 def _heard(figure: LiveFigure, content: Mapping[str, Any], _: Any) -> None:
-    """Answers a message of the page. Keep in step with page/live_figure.js."""
+    """Answers a message of the page. Keep in step with page/live_figure.mjs."""
     match content.get("op"):
         case "sync":
             with figure._wire_lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -11,11 +12,11 @@ from plotly.callbacks import BoxSelector, InputDeviceState, LassoSelector, Point
 PAGE = "page"
 """plotly's `source_view_id` of a change that the page made itself: such a change is not sent back.
 
-It travels with the call, not in a flag of the figure, so a message of another thread at that moment is sent as ever, and
-so is what a callback on that change does to the figure.
+It travels with the call, not in a flag of the figure, so a message of another thread at that moment is sent as ever,
+and so is what a callback on that change does to the figure.
 """
 
-# plotly.js calls the event so ↔ a trace keeps its callbacks there. Keep in step with page/events.js.
+# plotly.js calls the event so ↔ a trace keeps its callbacks there. Keep in step with page/events.mjs.
 _CALLBACKS = {
     "click": "_click_callbacks",
     "hover": "_hover_callbacks",
@@ -45,7 +46,7 @@ def watch_callbacks(traces: Iterable[Any], tell: Callable[[str], None]) -> None:
         for event, attribute in _CALLBACKS.items():
             callbacks = getattr(trace, attribute)
             if not isinstance(callbacks, _Watched):
-                setattr(trace, attribute, _Watched(callbacks, lambda event=event: tell(event)))
+                setattr(trace, attribute, _Watched(callbacks, functools.partial(tell, event)))
 
 
 def dispatch(figure: Any, content: Mapping[str, Any]) -> None:

@@ -24,7 +24,7 @@ def page_module() -> str:
     Every figure carries it to the page, so comments and indentation stay behind: they would be half of it.
     """
     folder = resources.files(__package__) / "page"
-    return "".join(_bare((folder / f"{name}.js").read_text("utf-8")) for name in _MODULES)
+    return "".join(_bare((folder / f"{name}.mjs").read_text("utf-8")) for name in _MODULES)
 
 
 @functools.cache

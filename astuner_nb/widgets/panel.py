@@ -48,6 +48,7 @@ class Panel:
         self.widget = self._assembled()
         self._figures.apply(self._board.begin())
         self._unlink = session.monitor.listen(self._paint, replay=True)
+        self._paint_words()
 
     def close(self) -> None:
         """Stop painting and close every widget."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from html import escape
 from math import log10
 from typing import Any
 
 import ipywidgets as ipw
 
-from astuner_nb.core.space import Choice, Float, Int, Param, Space, Value
+from astuner_nb.core.space import Choice, Float, Param, Space, Value
 
 LADDER = (1.0, 2.0, 5.0)
 SLIDER_LIMIT = 100_000
@@ -27,7 +28,8 @@ class Sliders:
         for name, control in self._controls.items():
             control.add_class("astuner-control")
             control.observe(lambda change, name=name: self._changed(name, self.value(name)), names="value")
-        self.widget = ipw.VBox([*self._controls.values()]).add_class("astuner-sliders")
+        rows = [_row(name, control, space[name]) for name, control in self._controls.items()]
+        self.widget = ipw.VBox(rows).add_class("astuner-sliders")
 
     def value(self, name: str) -> Value:
         """The value that the control of `name` shows; a slid number has three significant digits."""
@@ -53,8 +55,7 @@ def control_for(name: str, param: Param, value: Value) -> ipw.ValueWidget:
     """The control of one hyper-parameter, standing at `value`."""
     look = {"description": name, "tooltip": tooltip(name, param), "continuous_update": False}
     if isinstance(param, Choice):
-        del look["continuous_update"]
-        return ipw.Dropdown(options=list(param.options), value=value, **look)
+        return ipw.Dropdown(options=list(param.options), value=value)
     if isinstance(param, Float) and param.log and param.low == 0:
         return ipw.SelectionSlider(options=_options(log_steps(param, value)), value=value, **look)
     if isinstance(param, Float):
@@ -90,3 +91,11 @@ def _float_slider(param: Float, value: float, look: Mapping[str, Any]) -> ipw.Va
 
 def _options(values: Iterable[Any]) -> list[tuple[str, Any]]:
     return [(f"{value:g}", value) for value in values]
+
+
+def _row(name: str, control: ipw.ValueWidget, param: Param) -> ipw.Widget:
+    parts = [control, ipw.Label(param.unit).add_class("astuner-unit")]
+    if isinstance(param, Choice):  # a dropdown shows no tooltip of its own
+        label = f"<span title='{escape(tooltip(name, param))}'>{escape(name)}</span>"
+        parts.insert(0, ipw.HTML(label).add_class("astuner-label"))
+    return ipw.HBox(parts).add_class("astuner-row")

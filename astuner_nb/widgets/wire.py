@@ -1,7 +1,7 @@
 """What a figure's properties look like on their way to the page: JSON, with arrays of numbers as binary buffers.
 
-Keep in step with page/wire.js. An array is `{"nd": dtype, "b": buffer}` inside the synced state, where ipywidgets moves
-buffers by itself, and `{"nd": dtype, "at": number of the buffer}` inside a message.
+Keep in step with page/wire.mjs. An array is `{"nd": dtype, "b": buffer}` inside the synced state, where ipywidgets
+moves buffers by itself, and `{"nd": dtype, "at": number of the buffer}` inside a message.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Packer:
     def _buffer(self, array: NDArray[Any]) -> dict[str, Any]:
         # JavaScript numbers are float64: 64-bit integers would arrive as BigInt, which plotly.js cannot draw.
         exact = array if array.dtype.name in _JSON_EXACT else array.astype(np.float64)
-        view = memoryview(np.ascontiguousarray(exact))
+        view = np.ascontiguousarray(exact).data
         if self.inline:
             return {"nd": exact.dtype.name, "b": view}
         self.buffers.append(view)

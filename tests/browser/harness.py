@@ -46,7 +46,8 @@ CHROMIUM_FLAGS = [
 # The page's side of `Notebook.wire`: counts what crosses the kernel's websockets, without copying it.
 COUNT_WIRE = """
 (() => {
-  const size = data => typeof data === 'string' ? new TextEncoder().encode(data).length : data.byteLength ?? data.size ?? 0;
+  const utf8 = new TextEncoder();
+  const size = data => typeof data === 'string' ? utf8.encode(data).length : data.byteLength ?? data.size ?? 0;
   const wire = window.astunerWire = {down: 0, up: 0, frames: 0};
   window.WebSocket = class extends window.WebSocket {
     constructor(url, ...rest) {
@@ -77,7 +78,7 @@ def open_browser(flags: Sequence[str] = ()) -> Iterator[Browser]:
         try:
             browser = playwright.chromium.launch(executable_path=chromium_path(), args=[*CHROMIUM_FLAGS, *flags])
         except Error as error:
-            raise RuntimeError(f"No Chromium to test with ({str(error).splitlines()[0]}); run `make browser`.") from None
+            raise RuntimeError(f"No Chromium to test with ({str(error).splitlines()[0]}); run `make tools`.") from None
         try:
             yield browser
         finally:
@@ -175,7 +176,9 @@ class LabServer:
 class Notebook:
     """A notebook open in a browser tab; close it, which also ends its kernel."""
 
-    def __init__(self, server: LabServer, browser: Browser, name: str, *, width: int = 1400, height: int = 1000) -> None:
+    def __init__(
+        self, server: LabServer, browser: Browser, name: str, *, width: int = 1400, height: int = 1000
+    ) -> None:
         self.server, self.name = server, name
         self.console: list[str] = []
         self.context = browser.new_context(viewport={"width": width, "height": height})
@@ -321,8 +324,9 @@ class Notebook:
 
     def point(self, trace: int, index: int, number: int = 0) -> tuple[float, float]:
         """Where on the screen a drawn point is, in pixels."""
-        place = f"""(() => {{ const l = g._fullLayout, t = g.data[{trace}], b = g.getBoundingClientRect();
-            return [b.x + l.xaxis._offset + l.xaxis.c2p(t.x[{index}]), b.y + l.yaxis._offset + l.yaxis.c2p(t.y[{index}])]; }})()"""
+        place = f"""(() => {{ const {{xaxis, yaxis}} = g._fullLayout, trace = g.data[{trace}];
+            const frame = g.getBoundingClientRect(), x = trace.x[{index}], y = trace.y[{index}];
+            return [frame.x + xaxis._offset + xaxis.c2p(x), frame.y + yaxis._offset + yaxis.c2p(y)]; }})()"""
         x, y = self.plot(place, number)
         return x, y
 

@@ -72,7 +72,7 @@ def test_a_run_gets_a_private_directory_and_says_who_it_is(tmp_path: Path) -> No
     job = read_json(run.directory / "job.json")
     assert job is not None
     assert job["job"] == job["supervisor"] == identity(os.getpid(), None)["supervisor"]
-    assert mode(run.directory) == mode(run.directory.parent) == 0o700
+    assert mode(run.directory) == mode(run.directory.parent) == mode(tmp_path / "runs") == 0o700
     files = list(run.directory.iterdir())
     assert {path.name for path in files} == {"meta.json", "job.json", "exit.json", "metrics.jsonl", "rollouts.jsonl"}
     assert {mode(path) for path in files} == {0o600}
@@ -163,7 +163,6 @@ def test_the_process_itself_still_knows_its_secrets(tmp_path: Path) -> None:
         ("run.finish('failed', 'nan loss')", {"code": 1, "stopped": False, "error": "nan loss"}, 0),
         ("run.finish(); raise ValueError", {"code": 0, "stopped": False, "error": ""}, 1),
         ("(run.directory / 'stop.request').touch()", {"code": 0, "stopped": True, "error": ""}, 0),
-        ("import os\nif os.fork() == 0: raise ValueError\nos.wait()", {"code": 0, "stopped": False, "error": ""}, 0),
     ],
 )
 def test_how_it_ended(script: Any, tmp_path: Path, source: str, end: dict[str, Any], returncode: int) -> None:
@@ -173,6 +172,15 @@ def test_how_it_ended(script: Any, tmp_path: Path, source: str, end: dict[str, A
     assert written is not None
     assert {name: written[name] for name in end} == end
     assert ("Traceback" in done.stderr) == ("raise" in source and "SystemExit" not in source)
+
+
+@pytest.mark.parametrize("child", ["raise ValueError", "sys.exit()", "run.log({'x': 1}); run.finish()"])
+def test_a_forked_child_does_not_end_its_parents_run(script: Any, tmp_path: Path, child: str) -> None:
+    done = script(
+        ENDING + f"import os\nif os.fork() == 0: {child}; sys.exit()\nos.wait(); os._exit(7)", tmp_path / "runs"
+    )
+    assert done.returncode == 7
+    assert not (Path(done.stdout.split()[0]) / "exit.json").exists()
 
 
 def test_a_killed_script_writes_no_end(script: Any, tmp_path: Path) -> None:
@@ -224,6 +232,14 @@ def test_in_a_launched_job_it_attaches_and_leaves_the_end_to_the_supervisor(
     assert not files.exit.exists()
     assert not files.job.exists()
     assert not (tmp_path / "ignored").exists()
+
+
+@pytest.mark.parametrize("meta", ["", "[]", '{"config": [1]}', '{"config": null, "name": 5}'])
+def test_a_damaged_meta_does_not_stop_training(tmp_path: Path, meta: str) -> None:
+    (tmp_path / "meta.json").write_text(meta)
+    with Recorder(tmp_path, {"lr": 0.1}) as run:
+        assert run.log({"x": 1.0})
+        assert run.config == {"lr": 0.1}
 
 
 def test_where_no_run_can_be_made_training_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -218,6 +218,24 @@ def test_sweeping_spares_the_living(tmp_path: Path) -> None:
     assert [path.exists() for path in paths] == [True, False, True, False, True]
 
 
+def test_two_threads_of_one_process_do_not_share_a_temporary_file(log: Path) -> None:
+    write_log(log, 10)
+    path = log.with_suffix(".npz")
+    other = path.with_name(f"{path.name}.tmp.{cache.socket.gethostname()}.{os.getpid()}")
+    other.write_text("being written")
+    assert not save(path, read(log).snapshot())
+    assert other.read_text() == "being written"
+
+
+def test_saving_sweeps(log: Path) -> None:
+    write_log(log, 10)
+    stale = log.with_name("metrics.npz.tmp.old-host.1")
+    stale.touch()
+    os.utime(stale, (0, 0))
+    assert save(log.with_suffix(".npz"), read(log).snapshot())
+    assert not stale.exists()
+
+
 def test_where_nothing_can_be_written_nothing_is_lost(tmp_path: Path, log: Path) -> None:
     write_log(log, 10)
     (tmp_path / "file").touch()

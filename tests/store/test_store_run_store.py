@@ -118,7 +118,7 @@ def test_no_id_leads_out_of_the_store(store: RunStore, run_id: str) -> None:
 
 def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StoreError, match=r"No run can be made: .*file.* \(Not a directory\)\. Look at"):
+    with pytest.raises(StoreError, match=r"No run can be made: .*file \(File exists\)\. Look at"):
         RunStore(tmp_path / "file").create("p", "n", {})
     with pytest.raises(StoreError, match=r"Runs cannot be listed: .*file \(Not a directory\)\. Look at"):
         RunStore(tmp_path / "file").runs()

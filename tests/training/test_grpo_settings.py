@@ -36,7 +36,7 @@ def test_numbers_take_their_declared_type() -> None:
     [
         ({"num_repeats": 4}, r"There is no setting 'num_repeats'\. Did you mean 'num_repeat'\?"),
         ({"qqq": 4}, r"There is no setting 'qqq'\. Known are lr, "),
-        ({"num_repeat": 1}, r"num_repeat = 1 is out of range\. Give a whole number from 2 to 1 024\."),
+        ({"num_repeat": 1}, r"num_repeat = 1 is out of range\. Give a whole number from 2 to 256\."),
         ({"num_repeat": 2.5}, r"num_repeat must be a whole number, got 2\.5"),
         ({"lr": "1e-4"}, r"lr must be a number, got '1e-4'\."),
         ({"lr": True}, r"lr must be a number, got True"),

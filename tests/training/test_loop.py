@@ -101,6 +101,6 @@ def test_a_step_takes_its_minimum_and_the_wait_heeds_a_stop(tmp_path: Path) -> N
 def test_a_run_that_is_already_done_is_refused(tmp_path: Path) -> None:
     run(tmp_path, save_freq=7)
     path = str(tmp_path / "step-000007.npz")
-    with pytest.raises(ValueError, match="is at step 7, total_steps is 7. Give a larger total_steps."):
+    with pytest.raises(ValueError, match=r"is at step 7, total_steps is 7\. Give a larger total_steps\."):
         make_trainer(replace(QUICK, resume_from=path))
     assert make_trainer(replace(QUICK, resume_from=path, total_steps=8)).step == 7

@@ -17,7 +17,7 @@ import pytest
 from numpy.typing import NDArray
 
 STORIES: dict[str, dict[str, float]] = {
-    "good": {"total_steps": 115},
+    "good": {"total_steps": 105},
     "leashed": {"kl_loss_coef": 1.0, "total_steps": 75},
     "no clip": {"lr": 1e-3, "ppo_epochs": 4, "clip_ratio": 10, "total_steps": 50, "seed": 1},
     "clipped": {"lr": 1e-3, "ppo_epochs": 4, "clip_ratio": 0.2, "total_steps": 50, "seed": 1},

@@ -9,10 +9,9 @@ const INK = {
 const CLEAR = 'rgba(0,0,0,0)';
 const made = {};
 
-/** @returns {boolean} whether the page is dark: JupyterLab says so on its body, elsewhere the browser's wish counts */
+/** @returns {boolean} whether the page is dark, as JupyterLab or VS Code says on its body */
 export function isDark() {
-  const light = document.body.dataset.jpThemeLight;
-  return light === undefined ? matchMedia('(prefers-color-scheme: dark)').matches : light === 'false';
+  return document.body.dataset.jpThemeLight === 'false' || document.body.classList.contains('vscode-dark');
 }
 
 /**
@@ -37,7 +36,7 @@ function template(ink, titled) {
       colorway: ink.ways, paper_bgcolor: CLEAR, plot_bgcolor: CLEAR, hovermode: 'x unified', hoverdistance: 40,
       font: { color: ink.text, size: 12, family: 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif' },
       title: { x: 0, xref: 'paper', xanchor: 'left', font: { size: 15 }, pad: { b: 12 } },
-      margin: { l: 48, r: 16, t: titled ? 52 : 20, b: 40, pad: 0 },
+      margin: { l: 48, r: 16, t: titled ? 48 : 20, b: 40, pad: 0 },
       xaxis: { ...axis, showgrid: false, showline: true, ticks: 'outside', ticklen: 4, tickcolor: ink.line }, yaxis: axis,
       hoverlabel: { bgcolor: ink.card, bordercolor: ink.line, font: { color: ink.text, size: 12 }, namelength: 40 },
       legend: { bgcolor: CLEAR, font: { size: 12 }, itemwidth: 30 },

@@ -1,8 +1,10 @@
-import { layoutEdits, pointEvent } from './events.js';
-import { isDark, look } from './look.js';
-import { isSorted, thin, visible } from './thin.js';
+import { layoutEdits, pointEvent } from './events.mjs';
+import { isDark, look } from './look.mjs';
+import { isSorted, thin, visible } from './thin.mjs';
 
 const POINT_EVENTS = ['click', 'hover', 'unhover', 'selected', 'deselect'];
+const LOOK_AGAIN_MS = 250;
+const PIXELS_A_BUCKET = 2.5; // up to 1000 points for a line across a wide notebook: where drawing starts to cost
 const LINES = ['scatter', 'scattergl', undefined];
 
 /** One picture of the figure in the page. It draws from the store, at most once a frame and never while it is drawing. */
@@ -14,7 +16,6 @@ export class View {
    */
   constructor(plotly, box, figure) {
     Object.assign(this, { plotly, box, figure, frame: 0, dirty: true, drawing: false, dragging: false, closed: false });
-    box.dbg = this;
     this.drawn = new WeakMap(); // trace → what was drawn of it
     this.closers = [];
     this.watchSize();
@@ -31,9 +32,7 @@ export class View {
 
   async draw() {
     this.frame = 0;
-    // Without a size (not attached yet, a closed tab) it stays dirty and is drawn when it gets one. Asked here and not in
-    // `changed`: while JupyterLab changes its theme nothing has a size for a moment, too short for the observer to see.
-    if (this.dragging || this.closed || !this.box.clientWidth) return;
+    if (this.dragging || this.closed || this.waitsForSize()) return;
     this.dirty = false;
     this.drawing = true;
     const first = !this.box._fullLayout;
@@ -42,7 +41,6 @@ export class View {
       await this.plotly.react(this.box, this.traces(ranges), this.layout(), this.figure.options.config);
       if (first && !this.closed) this.listen();
       if (String(this.ranges()) !== String(ranges)) this.dirty = true; // the window moved: thin for the new one
-      this.hoverAgain();
     } catch (error) {
       console.warn('LiveFigure: plotly.js could not draw', error); // the next change tries again
     } finally {
@@ -50,6 +48,16 @@ export class View {
       if (this.closed) this.plotly.purge(this.box);
       else if (this.dirty) this.changed();
     }
+  }
+
+  /**
+   * Without a size (not attached yet, in a closed tab) there is nothing to draw on. The observer of the size tells when
+   * there is, but not always: while JupyterLab changes its theme nothing has a size, too shortly for the observer to see.
+   */
+  waitsForSize() {
+    if (this.box.clientWidth) return false;
+    this.waiting ??= setTimeout(() => { this.waiting = null; this.changed(); }, LOOK_AGAIN_MS);
+    return true;
   }
 
   /** What each x axis shows, in data units; null where plotly.js is free to choose. @returns {Record<string, any>} */
@@ -66,7 +74,7 @@ export class View {
   }
 
   traces(ranges) {
-    const buckets = Math.max(100, Math.ceil((this.box._fullLayout?._size?.w ?? this.box.clientWidth) / 2));
+    const buckets = Math.max(100, Math.ceil(this.box.clientWidth / PIXELS_A_BUCKET));
     return this.figure.store.data.map(trace => ({ ...trace, ...this.thinned(trace, ranges.of(trace.xaxis), buckets) }));
   }
 
@@ -128,17 +136,13 @@ export class View {
     this.on(window, 'pointercancel', release);
     this.on(window, 'pointermove', event => {
       if (!event.buttons) release(); // it was released outside of the window
-      this.mouse = this.box.contains(event.target) ? event : null;
     });
   }
 
   on(target, name, listener) {
-    target.addEventListener(name, listener, true);
-    this.closers.push(() => target.removeEventListener(name, listener, true));
+    target.addEventListener(name, listener, { capture: true });
+    this.closers.push(() => target.removeEventListener(name, listener, { capture: true }));
   }
-
-  /** Drawing takes the hover box away; the mouse did not move, so it is put back. */
-  hoverAgain() {}
 
   /** Leaves nothing behind in the page. */
   close() {

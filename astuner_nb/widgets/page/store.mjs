@@ -1,6 +1,6 @@
-import { Growing } from './growing.js';
-import { pathOf } from './events.js';
-import { pack, typed, unpack } from './wire.js';
+import { Growing } from './growing.mjs';
+import { pathOf } from './events.mjs';
+import { pack, typed, unpack } from './wire.mjs';
 
 /** One figure as this page knows it: traces, layout, and the number of the last message. Views draw from it. */
 export class Store {
@@ -92,7 +92,7 @@ export function assign(root, path, value) {
   const last = path.at(-1);
   let at = root;
   for (let k = 0; k < path.length - 1; k++) {
-    if (at[path[k]] === null || typeof at[path[k]] !== 'object') {
+    if (!Object.hasOwn(at, path[k]) || at[path[k]] === null || typeof at[path[k]] !== 'object') {
       if (value === null) return;
       at[path[k]] = typeof path[k + 1] === 'number' ? [] : {};
     }

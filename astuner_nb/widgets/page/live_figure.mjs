@@ -1,6 +1,6 @@
-import { loadPlotly } from './plotly_source.js';
-import { Store } from './store.js';
-import { View } from './view.js';
+import { loadPlotly } from './plotly_source.mjs';
+import { Store } from './store.mjs';
+import { View } from './view.mjs';
 
 const ASK_AGAIN_MS = 5_000; // a request for the whole figure may be lost like any other message
 

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { layoutEdits, pathOf, pointEvent } from '../../astuner_nb/widgets/page/events.mjs';
+import { Growing } from '../../astuner_nb/widgets/page/growing.mjs';
+import { assign, Store } from '../../astuner_nb/widgets/page/store.mjs';
+import { pack, unpack } from '../../astuner_nb/widgets/page/wire.mjs';
+
+const buffer = (...values) => new DataView(Float64Array.from(values).buffer);
+const store = (...data) => new Store({ seq: 4, data, layout: {} });
+const points = (seq, o, x, y, i = 0) => [{ op: 'points', seq, i: [i], o: [o], n: [x.length] }, [buffer(...x), buffer(...y)]];
+const columns = ({ x, y }) => [Array.from(x), Array.from(y)];
+
+test('growing writes at an offset, twice if need be, and keeps what is there', () => {
+  const growing = new Growing([1, null, 3]);
+  assert.ok(Number.isNaN(growing.view[1]));
+  growing.put(3, Float64Array.of(4, 5));
+  growing.put(3, Float64Array.of(4, 5));
+  growing.put(5, new Float64Array(1000).fill(7));
+  assert.equal(growing.view.length, 1005);
+  assert.deepEqual([growing.view[0], growing.view[4], growing.view[1004]], [1, 5, 7]);
+});
+
+test('points are appended to the right traces', () => {
+  const s = store({ x: [1], y: [10] }, { name: 'b' });
+  const message = { op: 'points', seq: 5, i: [0, 1], o: [1, 0], n: [2, 1] };
+  assert.ok(s.apply(message, [buffer(2, 3, 9), buffer(20, 30, 90)]));
+  assert.deepEqual(columns(s.data[0]), [[1, 2, 3], [10, 20, 30]]);
+  assert.deepEqual(columns(s.data[1]), [[9], [90]]);
+});
+
+test('a missing message is noticed, whatever it was', () => {
+  const s = store({ x: [1], y: [10] });
+  assert.ok(s.apply({ op: 'set', seq: 5, traces: [], layout: [] }));
+  assert.equal(s.apply({ op: 'set', seq: 7, traces: [], layout: [] }), false);
+  assert.equal(s.apply(...points(6, 3, [2], [20])), false); // a hole in the trace
+  assert.equal(s.apply(...points(6, 0, [2], [20], 8)), false); // a trace that is not there
+  assert.equal(s.seq, 5);
+  assert.deepEqual(columns(s.data[0]), [[1], [10]]);
+});
+
+test('a message that the state already has is not applied again', () => {
+  const s = store({ x: [1], y: [10] });
+  assert.ok(s.apply({ op: 'keep', seq: 4, i: [] }));
+  assert.equal(s.data.length, 1);
+});
+
+test('points that overlap what is there are harmless', () => {
+  const s = store({ x: [1, 2], y: [10, 20] });
+  s.apply(...points(5, 1, [2, 3], [20, 30]));
+  assert.deepEqual(columns(s.data[0]), [[1, 2, 3], [10, 20, 30]]);
+});
+
+test('points go on after y was replaced, and after traces were moved and removed', () => {
+  const s = store({ x: [1], y: [10] }, { x: [5], y: [50] });
+  s.apply(...points(5, 1, [6], [60], 1));
+  s.apply({ op: 'keep', seq: 6, i: [1, 0] });
+  s.apply(...points(7, 2, [7], [70], 0));
+  s.apply({ op: 'set', seq: 8, traces: [[0, ['x'], [1]], [0, ['y'], [2]]], layout: [] });
+  s.apply(...points(9, 1, [2], [3], 0));
+  assert.deepEqual(columns(s.data[0]), [[1, 2], [2, 3]]);
+  assert.deepEqual(s.data[1].y, [10]);
+});
+
+test('edits reach deep properties, and null takes them away', () => {
+  const s = store({ marker: { size: 3, color: 'red' } });
+  const traces = [[0, ['marker', 'color'], null], [0, ['line', 'width'], 2]];
+  s.apply({ op: 'set', seq: 5, traces, layout: [[['title', 'text'], 'reward'], [['shapes', 1, 'x0'], 3]] });
+  assert.deepEqual(s.data[0], { marker: { size: 3 }, line: { width: 2 } });
+  assert.deepEqual(s.layout.title, { text: 'reward' });
+  assert.equal(s.layout.shapes[1].x0, 3);
+});
+
+test('new traces arrive with their arrays', () => {
+  const s = store();
+  s.apply({ op: 'add', seq: 5, traces: [{ name: 'new', y: { nd: 'float64', at: 0 } }] }, [buffer(1, 2)]);
+  assert.deepEqual(Array.from(s.data[0].y), [1, 2]);
+});
+
+test('the state keeps up: a notebook saved now has all points, zoom and edits', () => {
+  const state = { seq: 4, data: [{ x: [1], y: [10] }], layout: {} };
+  const s = new Store(state);
+  s.apply(...points(5, 1, [2], [20]));
+  s.relayout({ 'xaxis.range': [0, 9] });
+  s.restyle({ visible: ['legendonly'] }, [0]);
+  const again = new Store(structuredClone(state));
+  assert.deepEqual(columns(again.data[0]), [[1, 2], [10, 20]]);
+  assert.equal(again.data[0].visible, 'legendonly');
+  assert.deepEqual(again.layout.xaxis.range, [0, 9]);
+  assert.equal(again.seq, 5);
+});
+
+test('arrays survive packing, all kinds of them', () => {
+  for (const Kind of [Float64Array, Float32Array, Int32Array, Int16Array, Int8Array, Uint32Array, Uint16Array, Uint8Array]) {
+    const back = unpack(pack({ deep: [{ a: Kind.of(1, 2, 3) }] })).deep[0].a;
+    assert.ok(back instanceof Kind);
+    assert.deepEqual([...back], [1, 2, 3]);
+  }
+  assert.equal(unpack(null), null);
+  assert.deepEqual(unpack({ dtype: 'f8', bdata: 'AA==' }), { dtype: 'f8', bdata: 'AA==' }); // plotly's own form stays
+});
+
+test('assigning null on a path that is not there makes nothing', () => {
+  const root = {};
+  assign(root, ['a', 'b', 'c'], null);
+  assert.deepEqual(root, {});
+});
+
+test('a hostile path cannot reach the prototype of all objects', () => {
+  assign({}, ['__proto__', 'polluted'], 1);
+  assign({}, ['constructor', 'prototype', 'polluted'], 1);
+  assert.equal({}.polluted, undefined);
+});
+
+test('a zoom fixes the range, a reset frees it, sizes are not the figure\'s business', () => {
+  const full = { xaxis: { range: [1, 2] }, yaxis2: { range: [3, 4] } };
+  assert.deepEqual(layoutEdits({ 'xaxis.range[0]': 1, 'xaxis.range[1]': 2, autosize: true }, full), {
+    'xaxis.range': [1, 2], 'xaxis.autorange': false,
+  });
+  assert.deepEqual(layoutEdits({ 'yaxis2.range': [3, 4] }, full), { 'yaxis2.range': [3, 4], 'yaxis2.autorange': false });
+  assert.deepEqual(layoutEdits({ 'xaxis.autorange': true }, full), { 'xaxis.range': null, 'xaxis.autorange': true });
+  assert.deepEqual(layoutEdits({ dragmode: 'pan' }, full), { dragmode: 'pan' });
+  assert.deepEqual(layoutEdits(undefined, full), {});
+});
+
+test('paths of plotly.js', () => {
+  assert.deepEqual(pathOf('shapes[0].x0'), ['shapes', 0, 'x0']);
+  assert.deepEqual(pathOf('title'), ['title']);
+});
+
+test('a click is sent with true indexes and without the event itself', () => {
+  const event = { event: { shiftKey: true }, points: [{ curveNumber: 1, pointNumber: 3, x: 5, y: 6, data: {} }] };
+  const sent = pointEvent('click', event, (curve, point) => curve * 100 + point);
+  assert.deepEqual(sent.points, [{ trace: 1, index: 103, x: 5, y: 6 }]);
+  assert.equal(sent.device.shift, true);
+  assert.deepEqual(pointEvent('deselect', undefined).points, []);
+});
