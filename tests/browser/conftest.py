@@ -1,4 +1,4 @@
-"""One JupyterLab and one Chromium a session; one notebook a test, which fails on any error in the browser's console."""
+"""One JupyterLab and one Chromium with a warm cache a session; one notebook a test, which fails on any error in the browser's console."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
 
 from .harness import LabServer, Notebook, open_browser
 
@@ -20,13 +20,15 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def chromium() -> Iterator[BrowserContext]:
     with open_browser() as browser:
-        yield browser
+        yield browser.new_context()
 
 
 @pytest.fixture
-def open_notebook(lab_server: LabServer, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[OpenNotebook]:
+def open_notebook(
+    lab_server: LabServer, chromium: BrowserContext, request: pytest.FixtureRequest
+) -> Iterator[OpenNotebook]:
     """`open_notebook(cells)` writes a notebook of these cells and opens it."""
     opened: list[Notebook] = []
 
@@ -36,10 +38,9 @@ def open_notebook(lab_server: LabServer, chromium: Browser, request: pytest.Fixt
         return opened[-1]
 
     yield open_one
-    heard = [message for notebook in opened for message in notebook.console]
     for notebook in opened:
         notebook.close()
-    assert heard == []
+    assert [message for notebook in opened for message in notebook.console] == []
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Error, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, sync_playwright
 
 START_S = 90
 WAIT_S = 60
@@ -174,33 +174,28 @@ class LabServer:
 
 
 class Notebook:
-    """A notebook open in a browser tab; close it, which also ends its kernel."""
+    """A notebook open in a browser tab of its own; close it, which also ends its kernel."""
 
     def __init__(
-        self, server: LabServer, browser: Browser, name: str, *, width: int = 1400, height: int = 1000
+        self, server: LabServer, context: BrowserContext, name: str, *, width: int = 1400, height: int = 1000
     ) -> None:
-        self.server, self.name = server, name
+        self.server, self.context, self.name = server, context, name
         self.console: list[str] = []
-        self.context = browser.new_context(viewport={"width": width, "height": height})
-        self.context.add_init_script(COUNT_WIRE)
-        self._take(self.context.new_page())
-        self.open(reset=True)
-
-    def _take(self, page: Any) -> None:
-        self.page = page
+        self.tabs: list[Notebook] = []
+        self.page = context.new_page()
+        self.page.set_viewport_size({"width": width, "height": height})
         self.page.set_default_timeout(WAIT_S * 1000)
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.console.append(f"pageerror: {error}"))
-        self.devtools = self.context.new_cdp_session(self.page)
+        self.page.add_init_script(COUNT_WIRE)
+        self.devtools = context.new_cdp_session(self.page)
+        self.page.goto(f"{server.url}/doc/tree/{name}?token={server.token}&reset")  # reset: with no remembered layout
+        self.wait_ready()
+        self.theme(dark=False)  # the server remembers what the last test chose
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not any(known in message.text for known in NOT_OURS):
             self.console.append(f"error: {message.text}")
-
-    def open(self, *, reset: bool = False) -> None:
-        """Goes to the notebook (`reset`: with no remembered layout) and waits until its kernel answers."""
-        self.page.goto(f"{self.server.url}/doc/tree/{self.name}?token={self.server.token}{'&reset' * reset}")
-        self.wait_ready()
 
     def wait_ready(self) -> None:
         """Waits until the notebook is there and its kernel answers."""
@@ -212,11 +207,8 @@ class Notebook:
 
     def second_tab(self) -> Notebook:
         """The same notebook in another tab of the same browser, on the same kernel."""
-        other = object.__new__(Notebook)
-        other.server, other.name, other.context, other.console = self.server, self.name, self.context, self.console
-        other._take(self.context.new_page())
-        other.open()
-        return other
+        self.tabs.append(Notebook(self.server, self.context, self.name))
+        return self.tabs[-1]
 
     def js(self, code: str, argument: Any = None) -> Any:
         """What a JavaScript function returns in the page."""
@@ -294,10 +286,13 @@ class Notebook:
         self.wait_ready()
 
     def close(self) -> None:
-        """Ends the kernel and closes the browser's tabs."""
+        """Ends the kernel and closes the tab, and those opened from it."""
+        for tab in self.tabs:
+            tab.page.close()
+            self.console += tab.console
         with contextlib.suppress(Error):
             self.js("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-        self.context.close()
+        self.page.close()
 
     # ---- plots
 
@@ -362,6 +357,8 @@ class Notebook:
 
     def theme(self, *, dark: bool) -> None:
         """Changes JupyterLab's theme and waits until the page has it."""
+        if self.js("() => document.body.dataset.jpThemeLight") == ("false" if dark else "true"):
+            return
         theme = "JupyterLab Dark" if dark else "JupyterLab Light"
         self.js("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
         self.wait("light => document.body.dataset.jpThemeLight === light", "false" if dark else "true")

@@ -136,7 +136,7 @@ def test_a_supervisor_killed_at_any_moment_leaves_no_job_unseen(launcher, direct
 
 
 @pytest.mark.stress
-@pytest.mark.parametrize("delay_ms", [moment / 4 for moment in range(400)])
+@pytest.mark.parametrize("delay_ms", [moment / 2 for moment in range(200)])
 def test_a_supervisor_killed_at_any_moment_in_fine_steps(launcher, directory, living, delay_ms, wait_for):
     _no_job_unseen(_kill_supervisor_after(delay_ms / 1000, launcher, directory), living, wait_for)
 
