@@ -61,7 +61,7 @@ def tuning(open_notebook, lab_server: LabServer):
     shutil.rmtree(lab_server.root / "runs", ignore_errors=True)
     shutil.copy(NOTEBOOKS / "math_agent.yaml", lab_server.root)
     cells = json.loads((NOTEBOOKS / "01_tune.ipynb").read_text())["cells"]
-    notebook = open_notebook(["", *("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")])
+    notebook = open_notebook(["pass", *("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")])
     yield Panel(notebook)
     notebook.execute(
         "import astuner_nb as anb\n"
@@ -133,3 +133,65 @@ def test_curves_grow_while_a_cell_is_busy_and_two_runs_are_overlaid(tuning: Pane
     assert tuning.notebook.js("() => window.busyEnded") is None  # the kernel was busy all the while
     colours = tuning.notebook.plot("g.data.filter(t => t.mode === 'lines').map(t => t.line.color)")
     assert len(set(colours)) == 2
+
+
+def test_hidden_curves_and_zoom_survive_a_reload(tuning: Panel):
+    tuning.open()
+    tuning.notebook.execute(
+        "for n in range(2): lab.wait(lab.start(total_steps=20, train_batch_size=2, num_repeat=2), timeout_s=60)"
+    )
+    tuning.wait_points(40)
+    tuning.page.locator(".astuner-table input").first.uncheck()
+    tuning.notebook.wait_plot("g._fullData.filter(t => t.visible === true && t.mode === 'lines').length === 1")
+    left, right = tuning.notebook.point(0, 4), tuning.notebook.point(0, 12)
+    tuning.notebook.drag((left[0], left[1]), (right[0], left[1]))
+    tuning.notebook.wait_plot("g._fullLayout.xaxis.range[1] < 16")
+    zoom = tuning.notebook.plot("g._fullLayout.xaxis.range.map(v => Math.round(10 * v))")
+    tuning.notebook.wait_until(
+        lambda: tuning.notebook.execute("print(lab.panel._figures._figures['reward'].layout.xaxis.range is not None)")
+        == "True",
+        "the kernel knows the zoom",
+    )
+    tuning.notebook.reload()
+    tuning.appear()
+    tuning.notebook.wait_plot("g._fullData.filter(t => t.visible === true && t.mode === 'lines').length === 1")
+    assert tuning.page.locator(".astuner-table input").first.is_checked() is False
+    assert tuning.notebook.plot("g._fullLayout.xaxis.range.map(v => Math.round(10 * v))") == zoom
+
+
+def test_a_function_of_one_s_own_gets_its_figures_and_its_last_words(tuning: Panel):
+    tuning.notebook.execute(
+        "import astuner_nb as anb\n"
+        "@anb.experiment(lr=anb.Float(0.1, low=0.01, high=1.0, help='Step size.'))\n"
+        "def climb(run, lr):\n"
+        "    for step in range(12): run.log(step=step, loss=lr * step, height=step)\n"
+        "    raise RuntimeError('<img src=x onerror=alert(1)> the mountain ended')\n"
+    )
+    tuning.notebook.js(
+        "() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells[0].setSource('climb.lab()')"
+    )
+    tuning.notebook.run(0)
+    tuning.press("Run")
+    tuning.wait_state(0, "failed")
+    tuning.notebook.wait_plots(2)
+    assert tuning.notebook.plot("g.data[0].y.length", 0) == 12
+    assert tuning.notebook.plot("g.layout.title.text", 1) == "<b>height</b>"
+    words = tuning.page.locator(".astuner-log pre")
+    assert "RuntimeError: <img src=x onerror=alert(1)> the mountain ended" in words.inner_text()
+    assert tuning.page.locator(".astuner-panel img").count() == 0
+
+
+def test_the_panel_fits_700_pixels_and_each_control_has_its_tooltip(tuning: Panel, pictures: Path):
+    tuning.notebook.resize(700, 1400)
+    tuning.open()
+    wide = tuning.notebook.js(
+        "() => [...document.querySelectorAll('.astuner-panel, .astuner-main, .astuner-controls, .astuner-figure')]"
+        ".filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.className)"
+    )
+    assert wide == []
+    tips = tuning.notebook.js(
+        "() => [...document.querySelectorAll('.astuner-row')].map(e => e.querySelector('[title]')?.title ?? '')"
+    )
+    assert len(tips) == 9
+    assert all("Takes from" in tip and "default" in tip for tip in tips)
+    tuning.notebook.screenshot(pictures / "narrow.png")
