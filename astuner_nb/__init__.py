@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from astuner_nb.core.series import History, Series
     from astuner_nb.core.space import Choice, Float, Int, Space
     from astuner_nb.core.states import RunState
-    from astuner_nb.experiment import Experiment, experiment
+    from astuner_nb.experiments import Experiment, experiment
     from astuner_nb.lab import Lab
     from astuner_nb.recorder import Recorder, init
     from astuner_nb.store.run import Run
@@ -58,7 +58,7 @@ _HOMES = {
     "core.series": ("History", "Series"),
     "core.space": ("Choice", "Float", "Int", "Space"),
     "core.states": ("RunState",),
-    "experiment": ("Experiment", "experiment"),
+    "experiments": ("Experiment", "experiment"),
     "lab": ("Lab",),
     "recorder": ("Recorder", "init"),
     "store.run": ("Run",),

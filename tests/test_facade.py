@@ -1,5 +1,6 @@
 """The public face: what it names, and what importing it costs."""
 
+import pkgutil
 import subprocess
 import sys
 
@@ -15,6 +16,12 @@ def test_every_name_is_found_and_every_found_name_is_listed():
         assert getattr(anb, name) is not None
     assert set(anb.__all__) <= set(dir(anb))
     assert sorted(anb.__all__) == anb.__all__
+
+
+def test_no_name_is_hidden_by_a_module_of_the_same_name():
+    """Importing a module sets it as an attribute of its package: no public name may be called like one."""
+    modules = {module.name for module in pkgutil.iter_modules(anb.__path__)}
+    assert not modules & set(anb.__all__)
 
 
 def test_an_unknown_name_is_an_attribute_error():

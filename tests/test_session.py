@@ -192,4 +192,8 @@ def test_closing_leaves_a_running_job_alone(store, wait_for):
     other.stop(run)
     assert other.wait(run, timeout_s=20) is RunState.STOPPED
     other.close()
-    assert not [p for p in psutil.process_iter(["cmdline"]) if str(run.directory) in " ".join(p.info["cmdline"] or [])]
+    wait_for(lambda: not _processes_of(run), what="the end of every process")
+
+
+def _processes_of(run):
+    return [p for p in psutil.process_iter(["cmdline"]) if str(run.directory) in " ".join(p.info["cmdline"] or [])]

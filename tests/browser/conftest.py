@@ -1,4 +1,4 @@
-"""One JupyterLab and one Chromium with a warm cache a session; one notebook a test, which fails on any error in the browser's console."""
+"""One JupyterLab and one Chromium a session; one notebook a test, which fails on any error in the browser's console."""
 
 from __future__ import annotations
 
@@ -38,9 +38,10 @@ def open_notebook(
         return opened[-1]
 
     yield open_one
+    heard = [message for notebook in opened for message in notebook.errors()]
     for notebook in opened:
         notebook.close()
-    assert [message for notebook in opened for message in notebook.console] == []
+    assert heard == []
 
 
 @pytest.fixture

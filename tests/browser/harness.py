@@ -61,7 +61,7 @@ COUNT_WIRE = """
 """
 
 # JupyterLab itself says these; they are none of ours.
-NOT_OURS = ("favicon", "Failed to load resource", "Error displaying widget: model not found")
+NOT_OURS = ("favicon", "Failed to load resource", "Error displaying widget: model not found", "Canceled future")
 
 
 def chromium_path() -> str | None:
@@ -177,25 +177,29 @@ class Notebook:
     """A notebook open in a browser tab of its own; close it, which also ends its kernel."""
 
     def __init__(
-        self, server: LabServer, context: BrowserContext, name: str, *, width: int = 1400, height: int = 1000
+        self, server: LabServer, browser: Browser | BrowserContext, name: str, *, width: int = 1400, height: int = 1000
     ) -> None:
-        self.server, self.context, self.name = server, context, name
+        self.server, self.name = server, name
         self.console: list[str] = []
         self.tabs: list[Notebook] = []
-        self.page = context.new_page()
+        self.page = browser.new_page()
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.set_default_timeout(WAIT_S * 1000)
         self.page.on("console", self._hear)
-        self.page.on("pageerror", lambda error: self.console.append(f"pageerror: {error}"))
+        self.page.on("pageerror", lambda error: self._note(f"uncaught: {error}"))
         self.page.add_init_script(COUNT_WIRE)
-        self.devtools = context.new_cdp_session(self.page)
+        self.devtools = self.page.context.new_cdp_session(self.page)
         self.page.goto(f"{server.url}/doc/tree/{name}?token={server.token}&reset")  # reset: with no remembered layout
         self.wait_ready()
         self.theme(dark=False)  # the server remembers what the last test chose
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not any(known in message.text for known in NOT_OURS):
-            self.console.append(f"error: {message.text}")
+        if message.type == "error":
+            self._note(message.text)
+
+    def _note(self, text: str) -> None:
+        if not any(known in text for known in NOT_OURS):
+            self.console.append(text)
 
     def wait_ready(self) -> None:
         """Waits until the notebook is there and its kernel answers."""
@@ -207,7 +211,7 @@ class Notebook:
 
     def second_tab(self) -> Notebook:
         """The same notebook in another tab of the same browser, on the same kernel."""
-        self.tabs.append(Notebook(self.server, self.context, self.name))
+        self.tabs.append(Notebook(self.server, self.page.context, self.name))
         return self.tabs[-1]
 
     def js(self, code: str, argument: Any = None) -> Any:
@@ -285,11 +289,14 @@ class Notebook:
         self.page.reload()
         self.wait_ready()
 
+    def errors(self) -> list[str]:
+        """What went wrong in the browser, here and in the tabs opened from here."""
+        return self.console + [message for tab in self.tabs for message in tab.console]
+
     def close(self) -> None:
         """Ends the kernel and closes the tab, and those opened from it."""
         for tab in self.tabs:
             tab.page.close()
-            self.console += tab.console
         with contextlib.suppress(Error):
             self.js("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
         self.page.close()

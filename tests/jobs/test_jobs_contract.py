@@ -1,6 +1,6 @@
 """The local launcher keeps the contract of all launchers."""
 
-from contracts.launcher import LauncherContract
+from ..contracts.launcher import LauncherContract
 
 
 class TestLocalLauncher(LauncherContract):

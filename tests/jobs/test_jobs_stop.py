@@ -70,6 +70,20 @@ def test_a_job_that_needs_its_grace_gets_it(start, directory):
     assert (directory / "clean").exists()
 
 
+def test_a_child_in_its_own_session_may_clean_up_even_beside_a_stubborn_job(start, ends_clean, directory):
+    child = (
+        BEGIN + "signal.signal(15, lambda *_: (open('clean', 'w').close(), os._exit(0)))\nopen('child', 'w'); sleep()"
+    )
+    begin = f"subprocess.Popen([sys.executable, '-S', '-c', {child!r}], start_new_session=True)\n" + SWALLOW
+    job = start(
+        BEGIN + begin + "while not os.path.exists('child'): time.sleep(0.01)\n" + READY + "sleep()", grace_s=0.7
+    )
+    job.stop()
+    assert job.wait(30).code == -signal.SIGKILL
+    assert (directory / "clean").exists()
+    ends_clean()
+
+
 @pytest.mark.parametrize("own_session", [False, True])
 def test_what_a_job_leaves_behind_is_swept_up_after_a_good_end_too(start, ends_clean, directory, own_session):
     job = start(BEGIN + child(start_new_session=own_session) + READY, grace_s=0.3)
@@ -98,6 +112,13 @@ def test_the_file_alone_is_a_request_to_stop(start, directory):
     job = start(BEGIN + READY + "sleep()")
     (directory / "stop.request").touch()
     assert job.wait(30).state is RunState.STOPPED
+
+
+@pytest.mark.parametrize(("code", "state"), [(0, RunState.STOPPED), (3, RunState.FAILED)])
+def test_a_job_faster_than_its_supervisor_counts_by_how_it_ended(start, code, state):
+    """The request and the end come in one moment: a good end was meant, a crash was not."""
+    job = start(BEGIN + READY + f"open('stop.request', 'w').close(); os._exit({code})")
+    assert (job.wait(30).state, job.poll().code) == (state, code)
 
 
 def test_a_request_before_the_start_is_heeded(launcher, directory):
@@ -144,19 +165,20 @@ def test_a_job_whose_directory_is_deleted_ends(start, directory, living, wait_fo
 
 
 def test_a_script_that_records_by_itself_is_asked_as_by_ctrl_c(launcher, directory, wait_for, pid_of):
-    """It is not ours: neither its group nor anything harder than SIGINT."""
+    """It is not ours: neither its group nor anything harder than SIGINT, however long it takes to clean up."""
     source = (
         "import os, time, signal; from astuner_nb.recorder import *\n"
+        "signal.signal(2, signal.default_int_handler)\n"  # a shell that starts us with & has it ignored
         "d = os.environ['ASTUNER_RUN_DIR']; write_json_atomic(RunFiles(d).job, identity(os.getpid(), os.getpid()))\n"
         "run = Recorder(d, owns_end=True)\n"
-        "try:\n    while True: time.sleep(0.01)\n"
+        "try:\n    open(d + '/ready', 'w').close()\n    while True: time.sleep(0.01)\n"
         "except KeyboardInterrupt:\n"
         "    signal.signal(15, lambda *_: os._exit(15)); time.sleep(2); run.finish('stopped')"
     )
     directory.mkdir()
     script = subprocess.Popen([sys.executable, "-c", source], env={**os.environ, "ASTUNER_RUN_DIR": str(directory)})
     try:
-        wait_for((directory / "job.json").exists)
+        wait_for((directory / "ready").exists)
         job = launcher.attach(directory)
         assert job.poll().state is RunState.RUNNING
         job.stop()

@@ -95,6 +95,10 @@ export class View {
     layout.uirevision ??= 'keep';
     layout.height ??= options.height;
     layout.width ??= this.box.clientWidth;
+    for (const key of Object.keys(this.box._fullLayout ?? {})) {
+      // plotly.js takes a range it chose itself for the person's wish and would keep the old one when a range goes away.
+      if (/^[xy]axis\d*$/.test(key) && !layout[key]?.range) layout[key] = { autorange: true, ...layout[key] };
+    }
     this.box.style.minHeight = `${layout.height}px`;
     return layout;
   }
