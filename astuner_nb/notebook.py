@@ -30,7 +30,7 @@ def command(path: Path) -> list[str]:
     """The command that serves the folder of `path` and opens it; JupyterLab itself asks for a token."""
     root = [] if os.name == "nt" or os.geteuid() else ["--allow-root"]
     return [
-        *(sys.executable, "-m", "jupyter", "lab", path.name),
+        *(sys.executable, "-m", "jupyterlab", str(path.resolve())),
         *("--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={path.resolve().parent}"),
         *root,
     ]

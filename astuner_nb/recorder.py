@@ -20,7 +20,6 @@ import json
 import os
 import re
 import reprlib
-import secrets
 import socket
 import sys
 import threading
@@ -168,7 +167,7 @@ def create_run_directory(
     """
     created = time.time()
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(created))
-    run_id = f"{stamp}-{int(created % 1 * 1000):03d}-{secrets.token_hex(3)}"
+    run_id = f"{stamp}-{int(created % 1 * 1000):03d}-{os.urandom(3).hex()}"
     slug = re.sub(r"[^\w.-]+", "-", str(project))[:60].strip(".-") or "unnamed"
     files = RunFiles(Path(store, slug, run_id))
     meta = {"schema": 1, "id": run_id, "project": str(project), "name": str(name or run_id), "created": created}

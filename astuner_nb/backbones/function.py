@@ -18,6 +18,9 @@ from astuner_nb.recorder import RunFiles
 TrainFunction = Callable[..., Any]
 """Called as `function(run, **hyper_parameters)` in the child; `run` is a `Recorder`."""
 
+STOP_GRACE_S = 1.5
+"""How long a function that catches KeyboardInterrupt may take to put its things away."""
+
 
 class FunctionBackbone:
     """Runs `function(run, **values)`; its figures appear as it logs."""
@@ -49,7 +52,8 @@ class FunctionBackbone:
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(self._pickled())
         argv = (sys.executable, "-m", "astuner_nb.training.function_job", str(directory))
-        return JobSpec(argv, env={"PYTHONPATH": os.pathsep.join(p or os.getcwd() for p in sys.path)}, cwd=Path.cwd())
+        env = {"PYTHONPATH": os.pathsep.join(place or os.getcwd() for place in sys.path)}
+        return JobSpec(argv, env=env, cwd=Path.cwd(), grace_s=STOP_GRACE_S)
 
     def _pickled(self) -> bytes:
         import cloudpickle

@@ -63,6 +63,10 @@ ONE_THREAD = dict.fromkeys(
 """Matrices this small lose time with more than one BLAS thread; must be set before numpy is imported."""
 
 
+STOP_GRACE_S = 1.5
+"""It looks for a stop after each step; what takes longer is interrupted."""
+
+
 class LocalBackbone:
     """Trains the built-in math agent in a process of its own; needs numpy only."""
 
@@ -80,4 +84,4 @@ class LocalBackbone:
 
     def prepare(self, directory: Path, values: Mapping[str, Value]) -> JobSpec:
         """The command that trains with the configuration in `directory`'s meta.json."""
-        return JobSpec((sys.executable, "-m", "astuner_nb.training.job", str(directory)), env=ONE_THREAD)
+        return JobSpec((sys.executable, "-m", "astuner_nb.training.job", str(directory)), env=ONE_THREAD, grace_s=STOP_GRACE_S)

@@ -136,7 +136,7 @@ def test_edits_made_while_nothing_shows_the_figure_are_there_when_something_does
 
 
 def test_traces_come_move_and_go(show):
-    notebook = show("f = curves(3, 10); f", "f.data = [f.data[2], f.data[0]]; f.add_scatter(y=[1, 2], name='new')")
+    notebook = show("f = curves(3, 10); f", "f.data = [f.data[2], f.data[0]]; f.add_scatter(y=[1, 2], name='new');")
     notebook.execute("stream(f, 10, 13)")
     notebook.wait_plot("String(g.data.map(t => [t.name, t.x.length])) === 'run 2,13,run 0,13,new,5'")
 
@@ -291,7 +291,7 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_both_themes_are_readable_and_nothing_flashes_white(show, pictures: Path, dark):
-    notebook = show("f = curves(3); f", "f.update_layout(title_text='reward', xaxis_title_text='step')", plots=1)
+    notebook = show("f = curves(3); f", "f.update_layout(title_text='reward', xaxis_title_text='step');")
     notebook.theme(dark=dark)
     ink = "#d5d8dc" if dark else "#3c4043"
     notebook.wait_plot(f"g._fullLayout.font.color === '{ink}' && g._fullLayout.width === g.clientWidth")
@@ -394,7 +394,7 @@ def test_a_saved_notebook_holds_every_point(show):
     # What JupyterLab writes into the file when it is told to save widget state.
     bytes_saved = notebook.js(
         """() => { const manager = window.jupyterapp.shell.currentWidget.content.rendermime
-          .createRenderer('application/vnd.jupyter.widget-view+json').manager;
+          .createRenderer('application/vnd.jupyter.widget-view+json')._manager;
         return manager.get_state().then(saved => Object.values(saved.state).flatMap(model => model.buffers ?? [])
           .map(buffer => atob(buffer.data).length)); }"""
     )
