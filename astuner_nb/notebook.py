@@ -8,6 +8,7 @@ import subprocess
 import sys
 import webbrowser
 from pathlib import Path
+from urllib.parse import quote
 
 from astuner_nb.config.examples import examples_directory
 from astuner_nb.core.errors import BadValue
@@ -30,8 +31,9 @@ def command(path: Path) -> list[str]:
     """The command that serves the folder of `path` and opens it; JupyterLab itself asks for a token."""
     root = [] if os.name == "nt" or os.geteuid() else ["--allow-root"]
     return [
-        *(sys.executable, "-m", "jupyterlab", str(path.resolve())),
+        *(sys.executable, "-m", "jupyterlab"),
         *("--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={path.resolve().parent}"),
+        f"--LabApp.default_url=/lab/tree/{quote(path.name)}",  # also in the address it prints
         *root,
     ]
 

@@ -115,7 +115,7 @@ def record_to_paint(records: int = 60) -> tuple[str, str, str, str]:
     """Seconds from the moment a record was made to the frame that shows it, over five live figures."""
     with tempfile.TemporaryDirectory() as folder, LabServer(Path(folder)) as server, open_browser() as browser:
         server.write_notebook("n.ipynb", ["import astuner_nb as anb\nlab = anb.Lab('math_agent.yaml')\nlab"])
-        notebook = Notebook(server, browser, "n.ipynb")
+        notebook = Notebook(server, browser.new_context(), "n.ipynb")
         notebook.run(0)
         notebook.wait_plots(5)
         notebook.js(WATCH)

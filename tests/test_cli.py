@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -146,14 +145,3 @@ def _read_until_closed(descriptor: int) -> str:
     except OSError:  # Linux: the other end of a terminal is gone
         pass
     return b"".join(chunks).decode()
-
-
-def test_the_bundled_notebook_is_unpacked_where_there_is_none(tmp_path, monkeypatch):
-    from astuner_nb import notebook
-
-    called = []
-    monkeypatch.setattr(notebook.subprocess, "call", lambda command: called.append(command) or 0)
-    target = Path(tmp_path) / "new folder" / "tune.ipynb"
-    assert notebook.open_in_jupyterlab(str(target)) == 0
-    assert sorted(path.name for path in target.parent.iterdir()) == ["math_agent.yaml", "tune.ipynb"]
-    assert "--ServerApp.ip=127.0.0.1" in called[0]

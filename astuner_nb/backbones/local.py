@@ -84,4 +84,5 @@ class LocalBackbone:
 
     def prepare(self, directory: Path, values: Mapping[str, Value]) -> JobSpec:
         """The command that trains with the configuration in `directory`'s meta.json."""
-        return JobSpec((sys.executable, "-m", "astuner_nb.training.job", str(directory)), env=ONE_THREAD, grace_s=STOP_GRACE_S)
+        argv = (sys.executable, "-m", "astuner_nb.training.job", str(directory))
+        return JobSpec(argv, env=ONE_THREAD, grace_s=STOP_GRACE_S)
