@@ -58,7 +58,6 @@ class Lab(Session):
         if self._panel is None:
             from astuner_nb.widgets.panel import Panel
 
-            self.monitor.step()
             self._panel = Panel(self)
             self.monitor.start()
         return self._panel

@@ -8,6 +8,7 @@ knows a widget, and nothing prints: from a thread that would land in whatever ce
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -23,6 +24,8 @@ from astuner_nb.store.tail import Chunk, MetricsTail
 
 BUSY_S, IDLE_S = 0.1, 1.0
 """Seconds between two turns: while something is running, and while nothing is."""
+TURN_S = 0.3
+"""About how long one turn reads at most; what is left over waits for the next one."""
 
 Command = Callable[[], object]
 Unlink = Callable[[], None]
@@ -40,6 +43,8 @@ class Followed:
     """Whether it has ended and was read to its end: nothing more is expected of it."""
     trouble: str = ""
     """Why its log could not be read in the last turn."""
+    looked_at: float = 0.0
+    """When it had its last turn, monotonic seconds."""
 
     @property
     def history(self) -> History:
@@ -117,8 +122,7 @@ class Monitor:
             turn = Turn()
             self._carry_out_commands(turn)
             self._welcome_arrivals(turn)
-            for run_id, followed in self._followed.items():
-                _look_at(run_id, followed, turn)
+            self._look_at_runs(turn)
             for listener in tuple(self._listeners):
                 listener(turn)
             return turn
@@ -145,8 +149,8 @@ class Monitor:
     def _live(self) -> None:
         while not self._closing:
             turn = self._step_or_tell()
-            running = any(not f.status.state.ended for f in self._followed.values())
-            self._wake.wait(BUSY_S if turn or running else IDLE_S)
+            busy = turn or any(not followed.settled for followed in self._followed.values())
+            self._wake.wait(BUSY_S if busy else IDLE_S)
             self._wake.clear()
 
     def _step_or_tell(self) -> Turn:
@@ -187,11 +191,20 @@ class Monitor:
             turn.added.append(run)
             turn.changed[run.id] = self._followed[run.id].status
 
+    def _look_at_runs(self, turn: Turn) -> None:
+        """Those that go on first, then those that waited longest, as far as the turn's time reaches."""
+        deadline = time.monotonic() + TURN_S
+        waiting = [(run_id, followed) for run_id, followed in self._followed.items() if not followed.settled]
+        waiting.sort(key=lambda item: (item[1].status.state.ended, item[1].looked_at))
+        for run_id, followed in waiting:
+            followed.looked_at = time.monotonic()
+            _look_at(run_id, followed, turn)
+            if time.monotonic() >= deadline:
+                break
+
 
 def _look_at(run_id: str, followed: Followed, turn: Turn) -> None:
     """Status first, then the log: what an ended job wrote last is then surely read."""
-    if followed.settled:
-        return
     status = followed.job.poll()
     if status != followed.status:
         followed.status = turn.changed[run_id] = status
@@ -206,7 +219,7 @@ def _look_at(run_id: str, followed: Followed, turn: Turn) -> None:
 def _read(run_id: str, followed: Followed, turn: Turn) -> None:
     tail, state = followed.tail, followed.status.state
     generation = tail.generation
-    news = tail.poll()
+    news = tail.poll(TURN_S)
     if tail.generation != generation:
         turn.restarted.add(run_id)
     if news:

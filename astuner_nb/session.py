@@ -22,6 +22,8 @@ from astuner_nb.store.run_store import RunStore
 
 LOOK_FOR_RUNS_S = 1.0
 """Seconds between two looks for runs that somebody else has made."""
+FOLLOWED = 100
+"""Ended runs that are followed when a session begins, the newest; earlier ones are in `runs`."""
 
 
 class Session:
@@ -119,8 +121,10 @@ class Session:
     def _find_runs(self) -> None:
         """Follow the runs that scripts, terminals and other notebooks have made in the project, oldest first."""
         with self._making:
-            for run in reversed(self.store.runs(self.plan.project, besides=self._known)):
-                self._known.add(run.id)
+            found = self.store.runs(self.plan.project, besides=self._known)
+            self._known |= {run.id for run in found}
+            recent = found[:FOLLOWED] + [run for run in found[FOLLOWED:] if not run.state.ended]
+            for run in reversed(recent):
                 self.monitor.follow(run)
 
     def _find_new_runs(self, _: Turn) -> None:

@@ -95,6 +95,28 @@ def test_commands_are_carried_out_in_order_and_a_refusal_becomes_a_sentence(moni
     assert done == [1, 2]
 
 
+def test_running_runs_come_first_and_a_long_backlog_is_read_over_several_turns(monitor, store, monkeypatch):
+    ended = []
+    for number in range(5):
+        with recorder.init(project="p", name=str(number), store=store) as script:
+            script.log({"loss": float(number)}, step=1)
+        ended.append(script.id)
+        monitor.follow(run_of(script))
+    running = recorder.init(project="p", store=store)
+    running.log({"loss": 9.0}, step=1)
+    monitor.follow(run_of(running))
+    monkeypatch.setattr("astuner_nb.monitor.TURN_S", 0.0)  # time for one run a turn
+    assert list(monitor.step().grown) == [running.id]
+    read = set()
+    for _ in range(40):
+        read |= set(monitor.step().grown)
+    running.finish()
+    assert read == set()  # with time for one alone, the one that goes on has it
+    for _ in range(40):
+        read |= set(monitor.step().grown)
+    assert read == set(ended)
+
+
 def test_a_thread_takes_turns_until_closed_and_survives_a_broken_listener(monitor, script, wait_for):
     told = []
 

@@ -6,7 +6,7 @@ list in a test.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from astuner_nb.core.metrics import Metric, describe, figure_of, is_sparse, known_first
@@ -83,6 +83,8 @@ class Board:
         self._begin = tuple(AddFigure(metric, position) for position, metric in enumerate(metrics))
         self._open = not metrics
         self._styles: dict[str, Style] = {}
+        self._drawn: set[str] = set()
+        """Runs that were ever visible: only they have curves."""
         self._hidden: set[str] = set()
 
     @property
@@ -95,17 +97,17 @@ class Board:
         return list(self._begin)
 
     def add_run(self, run_id: str, style: Style, *, visible: bool = True) -> None:
-        """Make `run_id` known; its curves come with its first points."""
+        """Make `run_id` known; its curves come with its first points, or when it is first shown."""
         self._styles[run_id] = style
-        if not visible:
-            self._hidden.add(run_id)
+        if visible:
+            self._drawn.add(run_id)
 
     def grow(self, grown: Mapping[str, Mapping[str, Points]]) -> list[Change]:
         """What new points change: run id → metric → steps and values. One `Extend` a figure, whatever the runs."""
         changes: list[Change] = []
         extends: dict[str, dict[int, Points]] = {}
         for run_id, metrics in grown.items():
-            for name in known_first(metrics):
+            for name in known_first(metrics) if run_id in self._drawn else ():
                 figure = figure_of(name)
                 changes += self._figure_for(figure)
                 if figure in self._curves:
@@ -118,14 +120,18 @@ class Board:
         ours = {figure: _positions(curves, {run_id}) for figure, curves in self._curves.items()}
         return [Clear(figure, curves) for figure, curves in ours.items() if curves]
 
-    def show_only(self, run_ids: Iterable[str]) -> list[Change]:
-        """Show the curves of `run_ids` and hide all others."""
-        self._hidden = set(self._styles) - set(run_ids)
-        return [
+    def show_only(self, run_ids: Iterable[str], so_far: Callable[[str], Mapping[str, Points]]) -> list[Change]:
+        """Show the curves of `run_ids` and hide all others; `so_far(run_id)` gives the points of a run until now."""
+        shown = set(run_ids) & self._styles.keys()
+        self._hidden = set(self._styles) - shown
+        new = [run_id for run_id in self._styles if run_id in shown - self._drawn]
+        self._drawn |= shown
+        visible = [
             Show(figure, {number: run_id not in self._hidden for number, (run_id, _) in enumerate(curves)})
             for figure, curves in self._curves.items()
             if curves
         ]
+        return [*visible, *self.grow({run_id: so_far(run_id) for run_id in new})]
 
     def _figure_for(self, figure: str) -> list[Change]:
         if figure in self._curves or not self._open:

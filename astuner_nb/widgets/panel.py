@@ -8,7 +8,7 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from astuner_nb.charts.board import Board, Style
+from astuner_nb.charts.board import Board, Points, Style
 from astuner_nb.charts.palette import colour
 from astuner_nb.charts.progress import progress
 from astuner_nb.charts.rows import row
@@ -77,7 +77,10 @@ class Panel:
         self._show_log(run_id, opened=True)
 
     def _show(self, change: dict[str, Any]) -> None:
-        self._figures.apply(self._board.show_only(change["new"]))
+        self._figures.apply(self._board.show_only(change["new"], self._points_so_far))
+
+    def _points_so_far(self, run_id: str) -> dict[str, Points]:
+        return {name: (series.step, series.value) for name, series in self._followed[run_id].history.items()}
 
     # What the monitor found: paint.
 

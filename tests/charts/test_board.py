@@ -84,10 +84,23 @@ def test_runs_that_grow_in_one_turn_are_drawn_once_a_figure():
 
 def test_hidden_runs_stay_hidden_when_they_grow_and_come_back_when_shown():
     board, view = board_and_view(FIVE)
-    board.add_run("a", Style("a", "red"), visible=False)
+    board.add_run("a", Style("a", "red"))
     view.apply(board.grow({"a": {"loss": points(1)}}))
-    assert view.curves["loss"][0]["visible"] is False
-    view.apply(board.show_only(["a"]))
+    view.apply(board.show_only([], dict))
+    view.apply(board.grow({"a": {"loss": points(2), "kl": points(2)}}))
+    assert [view.curves[name][0]["visible"] for name in ("loss", "kl")] == [False, False]
+    view.apply(board.show_only(["a"], dict))
+    assert [view.curves[name][0]["visible"] for name in ("loss", "kl")] == [True, True]
+    assert view.of("a") == {"loss": ([1, 2], [10, 20]), "kl": ([2], [20])}
+
+
+def test_a_run_that_was_never_shown_has_no_curves_and_gets_all_its_points_when_it_is():
+    board, view = board_and_view(FIVE)
+    board.add_run("a", Style("a", "red"), visible=False)
+    assert board.grow({"a": {"loss": points(1)}}) == []
+    view.apply(board.show_only(["a", "unknown"], lambda run_id: {"loss": points(1)}))
+    view.apply(board.grow({"a": {"loss": points(2)}}))
+    assert view.of("a") == {"loss": ([1, 2], [10, 20])}
     assert view.curves["loss"][0]["visible"] is True
 
 

@@ -53,7 +53,9 @@ def opened(store):
         lab = anb.Lab(source)
         lab.monitor.start = lambda: None
         labs.append(lab)
-        return lab, Seen(lab)
+        seen = Seen(lab)
+        lab.monitor.step()
+        return lab, seen
 
     yield open_one
     for lab in labs:
@@ -166,12 +168,13 @@ def test_hidden_runs_stay_hidden_and_later_panels_show_the_newest_only(opened, s
     lab, seen = opened()
     assert len(seen.table().rows()) == 10
     assert len(seen.table().shown) == 8
-    visible = {trace.name: trace.visible for trace in seen.figures()[0].data}
-    assert visible["#1 run 0"] is False
-    assert visible["#10 run 9"] is True
-    seen.table().shown = seen.table().shown[1:]
+    names = [trace.name for trace in seen.figures()[0].data]
+    assert names == [f"#{number + 1} run {number}" for number in range(2, 10)]
+    seen.table().shown = [lab.runs[-1].id, *seen.table().shown[1:]]
     lab.monitor.step()
-    assert sum(trace.visible for trace in seen.figures()[0].data) == 7
+    visible = {trace.name for trace in seen.figures()[0].data if trace.visible}
+    assert visible == {"#1 run 0", *names[1:]}
+    assert [len(trace.y) for trace in seen.figures()[0].data] == [1] * 9
 
 
 def test_notices_about_the_file_are_shown(opened):
