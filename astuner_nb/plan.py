@@ -38,10 +38,11 @@ class Plan:
         return Space({**self.backbone.space, **self.backbone.settings})
 
     def name_for(self, values: Mapping[str, Value]) -> str:
-        """What differs from the backbone's defaults in words, e.g. `lr 0.0003 · seed 1`."""
+        """The experiment's name, and what differs from the backbone's defaults, e.g. `lr 0.0003 · seed 1`."""
         space = self.backbone.space
         changes = [f"{name} {_short(values[name])}" for name in space if values[name] != space[name].default]
-        return " · ".join(changes) or "defaults"
+        experiment = [self.config.experiment] if self.config and self.config.experiment else []
+        return " · ".join([*experiment, *changes]) or "defaults"
 
     def document_for(self, values: Mapping[str, Value]) -> str | None:
         """The whole configuration document with `values` in it, as YAML; None where there was no document."""

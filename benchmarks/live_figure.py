@@ -53,7 +53,8 @@ NOTE_PAINTS = """() => { window.paints = []; let seen = -1; const after = new Me
     window.paints.push([x, t]); };
   const look = () => { const g = [...document.querySelectorAll('.jp-OutputArea-output .js-plotly-plot')].at(-1);
     const points = g?.calcdata?.[0], x = points?.at(-1)?.x; // calcdata changes when plotly.js has drawn
-    if (x > seen) { seen = x; queue.push(x); after.port2.postMessage(0); } window.looking = requestAnimationFrame(look); };
+    if (x > seen) { seen = x; queue.push(x); after.port2.postMessage(0); }
+    window.looking = requestAnimationFrame(look); };
   look(); }"""
 CALM = "() => new Promise(done => requestIdleCallback(done, {timeout: 60000}))"
 
@@ -120,7 +121,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Prints the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--long", action="store_true", help="stream for ten minutes instead of one")
-    minutes = 10 if parser.parse_args(arguments).long else 1
+    minutes = 10 if parser.parse_args(arguments or []).long else 1
     with tempfile.TemporaryDirectory() as folder, LabServer(Path(folder)) as server, open_browser() as browser:
 
         def fresh() -> Notebook:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -40,12 +42,18 @@ WATCH = """() => {
 }"""
 
 
-def rows() -> list[tuple[str, str, str, str]]:
-    """What was measured: quantity, ours, peer, target."""
-    return [import_time(), first_step(), *training(), record_to_paint()]
+Row = tuple[str, str, str, str]
+"""What, ours, beside it, target."""
 
 
-def import_time() -> tuple[str, str, str, str]:
+def main() -> None:
+    """Print the table."""
+    print("| what | measured | beside it | target |\n|---|---|---|---|")
+    for row in (import_time(), first_step(), *training(), record_to_paint()):
+        print(f"| {' | '.join(row)} |")
+
+
+def import_time() -> Row:
     """Milliseconds that `import astuner_nb` adds to a bare interpreter, beside importing ipywidgets."""
 
     def seconds(code: str) -> float:
@@ -60,7 +68,7 @@ def import_time() -> tuple[str, str, str, str]:
     return ("`import astuner_nb` adds", f"{added:.0f} ms", f"ipywidgets {other:.0f} ms", "≤ 50 ms")
 
 
-def first_step() -> tuple[str, str, str, str]:
+def first_step() -> Row:
     """Seconds from `start()` to the first record on disk, beside the same job as a bare subprocess."""
     with tempfile.TemporaryDirectory() as folder:
         lab = anb.Lab("math_agent.yaml", runs=folder)
@@ -74,7 +82,7 @@ def first_step() -> tuple[str, str, str, str]:
             twin = lab.store.create("bare", "bare", lab.values)
             begin = time.perf_counter()
             spec = lab.plan.backbone.prepare(twin.directory, lab.values)
-            process = subprocess.Popen(spec.argv, env={**__import__("os").environ, **spec.env})
+            process = subprocess.Popen(spec.argv, env={**os.environ, **spec.env})
             bare.append(_until(twin.last_record) - begin)
             process.kill()
             process.wait()
@@ -88,7 +96,7 @@ def first_step() -> tuple[str, str, str, str]:
     )
 
 
-def training() -> list[tuple[str, str, str, str]]:
+def training() -> list[Row]:
     """Steps to 90 % success with the defaults, speed and memory of the job."""
     with tempfile.TemporaryDirectory() as folder:
         lab = anb.Lab("math_agent.yaml", runs=folder)
@@ -97,7 +105,7 @@ def training() -> list[tuple[str, str, str, str]]:
         job = psutil.Process(read_json(run.files.job)["job"]["pid"])
         peak = 0
         while not run.state.ended:
-            with __import__("contextlib").suppress(psutil.Error):
+            with suppress(psutil.Error):
                 peak = max(peak, job.memory_info().rss)
             time.sleep(0.05)
         success = run.history()["success_rate"]
@@ -111,7 +119,7 @@ def training() -> list[tuple[str, str, str, str]]:
     ]
 
 
-def record_to_paint(records: int = 60) -> tuple[str, str, str, str]:
+def record_to_paint(records: int = 60) -> Row:
     """Seconds from the moment a record was made to the frame that shows it, over five live figures."""
     with tempfile.TemporaryDirectory() as folder, LabServer(Path(folder)) as server, open_browser() as browser:
         server.write_notebook("n.ipynb", ["import astuner_nb as anb\nlab = anb.Lab('math_agent.yaml')\nlab"])
@@ -141,3 +149,7 @@ def _until(condition: Callable[[], object]) -> float:
     while not condition():
         time.sleep(0.002)
     return time.perf_counter()
+
+
+if __name__ == "__main__":
+    main()

@@ -33,6 +33,7 @@ class Config:
 
     project: str
     experiment: str
+    """What its runs are called; empty where the file does not say."""
     backbone: str
     loggers: tuple[str, ...]
     """Where metrics go besides the run directory."""
@@ -124,11 +125,11 @@ def _typed(root: object, name: str, problems: list[str]) -> Document:
 
 
 def _names(model: Document, source: Path | None) -> tuple[str, str]:
-    """Project and experiment; the file's own name stands in for either."""
+    """Project and experiment; the file's own name stands in for the first, and for the second where it says so."""
     stem = source.stem if source else ""
     project = model.project_name or stem or "default"
-    given = None if model.experiment_name in _NAME_OF_FILE else model.experiment_name
-    return project, given or stem or project
+    experiment = stem if model.experiment_name in _NAME_OF_FILE else model.experiment_name
+    return project, experiment or ""
 
 
 def _two_spellings(model: Document) -> list[str]:

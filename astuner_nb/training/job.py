@@ -4,7 +4,7 @@ Takes its settings from `config` in the directory's ``meta.json`` and records in
 
 ====  ==================================================================================================
    0  all steps made, or stopped by ``stop.request`` (within one step)
-   1  the run cannot go on: its gradient is no longer finite, or a checkpoint cannot be written
+   1  the run cannot go on: its gradient is no longer finite
    2  the command line, the settings, the base model or the checkpoint cannot be used
  130  interrupted by SIGINT; the first ends it within one step like a stop request, the second at once
 ====  ==================================================================================================
@@ -17,12 +17,16 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from types import FrameType
 
 from astuner_nb.recorder import Recorder, RunFiles, read_json
 
+SPOKEN = ("reward", "success_rate", "loss", "response_length", "kl", "val/success_rate")
+"""What stands in a line of output.log."""
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -50,14 +54,27 @@ def _run(files: RunFiles, interrupted: Event) -> int:
         return _complain(str(error), 2)
     recorder = Recorder(files.directory)
     try:
-        train(trainer, recorder, files.checkpoints, lambda: interrupted.is_set() or recorder.stop_requested)
+        train(trainer, Console(recorder), files.checkpoints, lambda: interrupted.is_set() or recorder.stop_requested)
     except Diverged as error:
         return _complain(str(error), 1)
-    except OSError as error:
-        return _complain(f"No checkpoint can be written ({error}). Look at the disk, or set save_freq = 0.", 1)
     finally:
         recorder.close()
     return 130 if interrupted.is_set() else 0
+
+
+class Console:
+    """A recorder whose records are also lines of text on stdout, which is the run's output.log."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self.log_rollouts = recorder.log_rollouts
+
+    def log(self, metrics: Mapping[str, float], *, step: int) -> bool:
+        """Append one record; never raises."""
+        words = "  ".join(f"{name} {metrics[name]:.4g}" for name in SPOKEN if name in metrics)
+        with suppress(OSError):  # a full disk must not end the training
+            sys.stdout.write(f"step {step}  {words}\n")
+        return self._recorder.log(metrics, step=step)
 
 
 def read_config(meta: Path) -> dict[str, object]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -61,13 +63,22 @@ def train(trainer: Trainer, log: Log, checkpoints: Path, stop: Callable[[], bool
             log.log(unlogged, step=step)
             unlogged = {}
         if _due(step, s.save_freq, last):
-            save_checkpoint(checkpoints, trainer)
-            saved = step
+            saved = _save(checkpoints, trainer)
         _wait_until(started + s.min_step_s, stop)
     if unlogged:
         log.log(unlogged, step=trainer.step)
     if s.save_freq and saved < trainer.step:
+        _save(checkpoints, trainer)
+
+
+def _save(checkpoints: Path, trainer: Trainer) -> int:
+    """The step that was dealt with. A checkpoint that cannot be written costs a sentence, never the training."""
+    try:
         save_checkpoint(checkpoints, trainer)
+    except OSError as error:
+        with suppress(OSError):  # stderr is a file on the same disk
+            sys.stderr.write(f"No checkpoint of step {trainer.step} was written ({error}). The training goes on.\n")
+    return trainer.step
 
 
 def _due(step: int, every: int, besides: bool) -> bool:

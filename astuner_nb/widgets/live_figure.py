@@ -5,7 +5,8 @@ the wire, and the page keeps all of them in a store of its own, so that views ca
 
 - the whole figure, whenever a page asks for it (it opened, or it noticed that a message is missing);
 - edits: which property of which trace, and its new value;
-- points: a start offset a trace and binary numbers, at most one message every `SEND_GAP_S`.
+- points: a start offset a trace and binary float64, at most one message every `SEND_GAP_S`. (float32 for y would save
+  80 of 1400 bytes for 20 traces, and show 0.12300000339 for 0.123.)
 
 Nothing waits for an answer from the page. An acknowledgement could only have merged messages for a slow line; the gap
 does that without one, and every point crosses the line once, whatever is slow.

@@ -369,6 +369,7 @@ class Notebook:
         theme = "JupyterLab Dark" if dark else "JupyterLab Light"
         self.js("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
         self.wait("light => document.body.dataset.jpThemeLight === light", "false" if dark else "true")
+        self.wait("() => !document.getElementById('jupyterlab-splash')")  # it lies over the page and takes the mouse
 
     def resize(self, width: int, height: int = 1000) -> None:
         """Changes the size of the browser's window, in pixels."""

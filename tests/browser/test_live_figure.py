@@ -323,13 +323,14 @@ def test_hostile_names_are_text(show):
         "<a href=\"data:text/html,<script>window.hacked='data'</script>\">data</a>",
     ]
     notebook = show(
-        f"names = {names!r}\nf = LiveFigure([go.Scatter(x=[0, 1], y=[1, 2], name=n, text=names[:2]) for n in names]); f",
+        f"names = {names!r}\nlines = [go.Scatter(x=[0, 1], y=[1, 2], name=n, text=names[:2]) for n in names]\n"
+        "f = LiveFigure(lines); f",
         "f.update_layout(title_text=names[1], xaxis_title_text=names[0])\n"
         "f.layout.annotations = [dict(text=n, x=1, y=2, showarrow=False) for n in names]\n"
         "f.data[0].name = names[2]",
     )
     notebook.wait_plot("g.layout.annotations?.length === 5")
-    notebook.page.mouse.move(*notebook.point(0, 1))
+    notebook.page.mouse.move(*notebook.point(0, 0))
     notebook.wait_plot("g.querySelector('.hoverlayer').childElementCount > 0")
     assert notebook.plot("g.querySelectorAll('img, script, [onerror], [onload], [onmouseover]').length") == 0
     links = notebook.plot("[...g.querySelectorAll('a')].map(a => a.getAttribute('xlink:href') || a.href.baseVal)")
@@ -392,10 +393,14 @@ def test_a_saved_notebook_holds_every_point(show):
     notebook = show("f = curves(1, 10); f", "stream(f, 10, 40)")
     notebook.wait_plot(f"{LENGTHS} === '40'")
     # What JupyterLab writes into the file when it is told to save widget state.
-    bytes_saved = notebook.js(
-        """() => { const manager = window.jupyterapp.shell.currentWidget.content.rendermime
-          .createRenderer('application/vnd.jupyter.widget-view+json')._manager;
-        return manager.get_state().then(saved => Object.values(saved.state).flatMap(model => model.buffers ?? [])
-          .map(buffer => atob(buffer.data).length)); }"""
+    saved = notebook.js(
+        """async () => { const renderer = window.jupyterapp.shell.currentWidget.content.rendermime
+          .createRenderer('application/vnd.jupyter.widget-view+json');
+        const manager = await (renderer._manager.promise ?? renderer._manager), {state} = await manager.get_state();
+        return Object.values(state).filter(model => model.state._figure).map(model => [
+          model.state._figure.data[0].y, model.buffers.map(buffer => atob(buffer.data).length)]); }"""
     )
-    assert bytes_saved.count(40 * 8) == 2  # x and y
+    ((y, bytes_saved),) = saved
+    assert y == {"nd": "float64", "n": 40}
+    assert all(40 * 8 <= size <= 256 * 8 for size in bytes_saved)
+    assert len(bytes_saved) == 2

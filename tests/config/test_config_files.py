@@ -97,7 +97,7 @@ def test_every_root_and_every_unicode_file_loads(tmp_path: Path, root: str, enco
     path = tmp_path / "配置 'a'; x.yaml"
     path.write_text(f"# 主要配置 ✨\n{root}:\n  project_name: 数学\n", encoding)
     config = load_config(path)
-    assert (config.project, config.experiment, config.source) == ("数学", "配置 'a'; x", path)
+    assert (config.project, config.experiment, config.source) == ("数学", "", path)
     assert load_config(str(path)) == config
 
 

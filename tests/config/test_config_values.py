@@ -228,11 +228,14 @@ def test_every_key_has_a_sentence_and_a_place() -> None:
         assert all(field.description for field in model.model_fields.values())
 
 
-def test_names_fall_back_to_one_another() -> None:
+def test_a_project_has_always_a_name_and_an_experiment_only_where_the_file_says_so(tmp_path) -> None:
     config = load_config("astuner:\n  project_name: 2026\n")
-    assert (config.project, config.experiment, config.backbone) == ("2026", "2026", "local")
+    assert (config.project, config.experiment, config.backbone) == ("2026", "", "local")
     assert load_config("astuner:\n").project == "default"
-    assert load_config("astuner:\n  experiment_name: auto\n").experiment == "default"
+    assert load_config("astuner:\n  experiment_name: warm start\n").experiment == "warm start"
+    path = tmp_path / "hot.yaml"
+    path.write_text("astuner:\n  experiment_name: read_yaml_name\n")
+    assert (load_config(path).project, load_config(path).experiment) == ("hot", "hot")
 
 
 def test_an_update_writes_under_the_spelling_in_use_and_leaves_the_original() -> None:

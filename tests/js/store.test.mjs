@@ -82,6 +82,8 @@ test('the state keeps up: a notebook saved now has all points, zoom and edits', 
   s.apply(...points(5, 1, [2], [20]));
   s.relayout({ 'xaxis.range': [0, 9] });
   s.restyle({ visible: ['legendonly'] }, [0]);
+  // As ipywidgets saves it: of a view on a buffer, the whole buffer.
+  for (const array of Object.values(state.data[0])) if (array.b) array.b = new DataView(array.b.buffer.slice(0));
   const again = new Store(structuredClone(state));
   assert.deepEqual(columns(again.data[0]), [[1, 2], [10, 20]]);
   assert.equal(again.data[0].visible, 'legendonly');
