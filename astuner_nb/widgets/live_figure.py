@@ -28,6 +28,7 @@ import numpy as np
 import plotly.graph_objects as go
 import plotly.io as pio
 import traitlets
+from comm import DummyComm
 from plotly.basedatatypes import BaseFigure, Undefined
 
 from ..core.errors import BadValue
@@ -69,6 +70,7 @@ class LiveFigure(go.Figure, anywidget.AnyWidget):
     _figure = traitlets.Any(0).tag(sync=True, to_json=lambda _, self: self._whole())
     _options = traitlets.Dict().tag(sync=True)
     _events: Any = traitlets.List().tag(sync=True)
+    _later: threading.Timer | None = None  # sends what the last message was too early for
 
     # IPython asks for these before the mime bundle; go.Figure would answer with a static picture.
     _ipython_display_ = None
@@ -91,7 +93,6 @@ class LiveFigure(go.Figure, anywidget.AnyWidget):
         self._wire_lock = threading.RLock()  # a message and the number it carries belong together
         self._columns: dict[int, Columns] = {}  # by id of the trace's property dictionary, which moves keep
         self._message_number = self._shown_number = self._asked = 0
-        self._later: threading.Timer | None = None
         self._sent_at_s = 0.0
         self._complete = False
         super().__init__(data, layout, None, skip_invalid, **kwargs)
@@ -105,6 +106,13 @@ class LiveFigure(go.Figure, anywidget.AnyWidget):
         """Opens the connection to the page, once the figure is complete: its first message then has it all."""
         if self._complete:
             super().open()
+
+    def close(self) -> None:
+        """Takes the figure off all pages; it stays a plain figure."""
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        super().close()
 
     def extend(self, points: Mapping[int, tuple[Any, Any]]) -> None:
         """Appends points to traces; safe from any thread. Either everything is appended or, after an error, nothing.
@@ -135,8 +143,7 @@ class LiveFigure(go.Figure, anywidget.AnyWidget):
         display(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> LiveFigure:
-        make, arguments = self.__reduce__()  # as a go.Figure is copied; ipywidgets refuses to copy
-        return make(*copy.deepcopy(arguments, memo))
+        return type(self)(copy.deepcopy(self.to_dict(), memo))  # as a go.Figure is copied; ipywidgets refuses to
 
     def __copy__(self) -> LiveFigure:
         return self.__deepcopy__({})
@@ -197,6 +204,8 @@ class LiveFigure(go.Figure, anywidget.AnyWidget):
             self.plotly_relayout({f"{axis}.type": "date"})
 
     def _send_points_soon(self) -> None:
+        if self.comm is None or isinstance(self.comm, DummyComm):
+            return  # no page, or no kernel at all: who comes later gets the whole figure
         wait_s = self._sent_at_s + SEND_GAP_S - time.monotonic()
         if wait_s <= 0:
             self._send_points()

@@ -520,6 +520,7 @@ def test_it_works_in_a_plain_process_without_a_word():
         "f.add_scatter(name='a')\n"
         "for k in range(100): f.extend({0: ([k], [k])})\n"
         "assert len(f.data[0].y) == 100 and 'title' in f.to_json()\n"
+        "import threading; assert threading.active_count() == 1\n"
         "f.close(); f.extend({0: ([1], [1])})\n"
     )
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60)
