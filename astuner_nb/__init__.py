@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from astuner_nb.core.states import RunState
     from astuner_nb.experiments import Experiment, experiment
     from astuner_nb.lab import Lab
+    from astuner_nb.live_figure.figure import LiveFigure
     from astuner_nb.recorder import Recorder, init
     from astuner_nb.store.run import Run
     from astuner_nb.store.run_store import RunStore
-    from astuner_nb.widgets.live_figure import LiveFigure
 
 __version__ = "0.1.0"
 
@@ -63,7 +63,7 @@ _HOMES = {
     "recorder": ("Recorder", "init"),
     "store.run": ("Run",),
     "store.run_store": ("RunStore",),
-    "widgets.live_figure": ("LiveFigure",),
+    "live_figure.figure": ("LiveFigure",),
 }
 _HOME_OF = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}
 

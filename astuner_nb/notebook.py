@@ -19,11 +19,11 @@ NOTEBOOK = "01_tune.ipynb"
 def open_in_jupyterlab(notebook: str | None = None) -> int:
     """Open `notebook` in JupyterLab until it is ended; prints its address where no browser can be opened.
 
-    A notebook that does not exist is made from the bundled one, with its YAML file beside it.
+    A notebook that does not exist is made from the bundled one.
     """
     path = Path(notebook or _default())
     if not path.exists():
-        _unpack(path)
+        unpack(path)
     return subprocess.call([*command(path), *([] if _has_browser() else ["--no-browser"])])
 
 
@@ -43,7 +43,8 @@ def _default() -> Path:
     return Path("notebooks") / NOTEBOOK
 
 
-def _unpack(path: Path) -> None:
+def unpack(path: Path) -> None:
+    """Make the notebook `path` from the bundled one, and its YAML file beside it where there is none."""
     if path.suffix != ".ipynb":
         raise BadValue(f"{str(path)!r} is no notebook. Name a file that ends with .ipynb.")
     path.parent.mkdir(parents=True, exist_ok=True)

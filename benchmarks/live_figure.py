@@ -19,7 +19,7 @@ TRACES, POINTS = 20, 2_000
 SETUP = """import json, os, resource, threading, time
 import numpy as np
 import plotly.graph_objects as go
-from astuner_nb.widgets.live_figure import LiveFigure
+from astuner_nb.live_figure.figure import LiveFigure
 
 def lines(traces, points):
     x = np.arange(points, dtype="f4")

@@ -47,10 +47,8 @@ def test_the_wheel_works_alone(wheel, tmp_path):
     env = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "ASTUNER_RUNS")}
     done = subprocess.run([python, "-c", SMOKE], cwd=place, env=env, capture_output=True, text=True)
     assert (done.stdout.strip(), done.returncode) == ("ok", 0), done.stderr
-    unpacked = subprocess.run(
-        [python, "-c", "from astuner_nb.notebook import _unpack; import pathlib; _unpack(pathlib.Path('a/01_tune.ipynb'))"],
-        cwd=place, env=env, capture_output=True, text=True,
-    )  # fmt: skip
+    unpack = "from astuner_nb.notebook import unpack; import pathlib; unpack(pathlib.Path('a/01_tune.ipynb'))"
+    unpacked = subprocess.run([python, "-c", unpack], cwd=place, env=env, capture_output=True, text=True)
     assert unpacked.returncode == 0, unpacked.stderr
     assert sorted(path.name for path in (place / "a").iterdir()) == ["01_tune.ipynb", "math_agent.yaml"]
 

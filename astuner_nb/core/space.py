@@ -157,10 +157,14 @@ def _check_range(param: Float | Int) -> None:
 
 
 def _finite(value: object) -> float | None:
-    """`value` as a float, or None for what is no finite number (booleans are none)."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+    """`value` as a float, or None for what is no finite number of that size (booleans are none)."""
+    if isinstance(value, bool) or not isinstance(value, Real):
         return None
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _in_range(param: Float | Int, name: str, value: N) -> N:

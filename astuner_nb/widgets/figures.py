@@ -9,7 +9,7 @@ import ipywidgets as ipw
 
 from astuner_nb.charts.board import AddCurve, AddFigure, Change, Clear, Extend, Show
 from astuner_nb.core.metrics import Metric
-from astuner_nb.widgets.live_figure import LiveFigure
+from astuner_nb.live_figure.figure import LiveFigure
 
 HEIGHT_PX = 220
 

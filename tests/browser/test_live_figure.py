@@ -12,7 +12,7 @@ from .harness import Notebook
 SETUP = """import datetime, threading, time
 import numpy as np
 import plotly.graph_objects as go
-from astuner_nb.widgets.live_figure import LiveFigure
+from astuner_nb.live_figure.figure import LiveFigure
 
 def stream(figure, start, stop, gap_s=0.02):
     for step in range(start, stop):

@@ -26,8 +26,13 @@ def test_known_metrics_come_first_in_the_order_of_the_panel():
 
 @pytest.mark.parametrize(
     ("name", "figure", "sparse"),
-    [("loss", "loss", False), ("val/reward", "reward", True), ("eval/x", "x", True), ("val/", "val/", True)]
-    + [("value", "value", False)],
+    [
+        ("loss", "loss", False),
+        ("val/reward", "reward", True),
+        ("eval/x", "x", True),
+        ("val/", "val/", True),
+        ("value", "value", False),
+    ],
 )
 def test_held_out_metrics_share_the_figure_of_what_they_measure(name, figure, sparse):
     assert figure_of(name) == figure

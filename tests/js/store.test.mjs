@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { layoutEdits, pathOf, pointEvent } from '../../astuner_nb/widgets/page/events.mjs';
-import { Growing } from '../../astuner_nb/widgets/page/growing.mjs';
-import { assign, Store } from '../../astuner_nb/widgets/page/store.mjs';
-import { pack, unpack } from '../../astuner_nb/widgets/page/wire.mjs';
+import { layoutEdits, pathOf, pointEvent } from '../../astuner_nb/live_figure/page/events.mjs';
+import { Growing } from '../../astuner_nb/live_figure/page/growing.mjs';
+import { assign, Store } from '../../astuner_nb/live_figure/page/store.mjs';
+import { pack, unpack } from '../../astuner_nb/live_figure/page/wire.mjs';
 
 const buffer = (...values) => new DataView(Float64Array.from(values).buffer);
 const store = (...data) => new Store({ seq: 4, data, layout: {} });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isSorted, thin, visible } from '../../astuner_nb/widgets/page/thin.mjs';
+import { isSorted, thin, visible } from '../../astuner_nb/live_figure/page/thin.mjs';
 
 const range = n => Float64Array.from({ length: n }, (_, i) => i);
 const wave = (n, f) => Float64Array.from({ length: n }, (_, i) => f(i));

@@ -20,7 +20,7 @@ beforeEach(() => {
     document: { body: { dataset: { jpThemeLight: 'true' }, classList: { contains: () => false } } },
   });
 });
-const { View } = await import('../../astuner_nb/widgets/page/view.mjs');
+const { View } = await import('../../astuner_nb/live_figure/page/view.mjs');
 
 const settle = () => new Promise(go => setTimeout(go, 0));
 const runFrames = async () => { frames.splice(0).forEach(draw => draw()); await settle(); };

@@ -31,11 +31,11 @@ import traitlets
 from comm import DummyComm
 from plotly.basedatatypes import BaseFigure, Undefined
 
-from ..core.errors import BadValue
-from .columns import GROWS, Columns, Floats, Times, numbers, positions
-from .page_events import PAGE, dispatch, watch_callbacks
-from .page_source import page_module, plotly_js
-from .wire import Packer, plain
+from astuner_nb.core.errors import BadValue
+from astuner_nb.live_figure.columns import GROWS, Columns, Floats, Times, numbers, positions
+from astuner_nb.live_figure.page_events import PAGE, dispatch, watch_callbacks
+from astuner_nb.live_figure.page_source import page_module, plotly_js
+from astuner_nb.live_figure.wire import Packer, plain
 
 SEND_GAP_S = 0.03
 """Shortest time between two messages with points: the eye sees no difference, a tight loop sends 33 a second."""

@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 from plotly.subplots import make_subplots
 
 from astuner_nb.core.errors import BadValue
-from astuner_nb.widgets.live_figure import SEND_GAP_S, LiveFigure
-from astuner_nb.widgets.page_source import page_module
+from astuner_nb.live_figure.figure import SEND_GAP_S, LiveFigure
+from astuner_nb.live_figure.page_source import page_module
 
 
 class Wire(BaseComm):
@@ -515,7 +515,7 @@ def test_plotly_js_is_packed_once_and_sent_when_asked(make):
 
 def test_it_works_in_a_plain_process_without_a_word():
     code = (
-        "import astuner_nb.widgets.live_figure as m\n"
+        "import astuner_nb.live_figure.figure as m\n"
         "f = m.LiveFigure(layout_title_text='t')\n"
         "f.add_scatter(name='a')\n"
         "for k in range(100): f.extend({0: ([k], [k])})\n"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.errors import BadValue
+from astuner_nb.core.errors import BadValue
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.datetime64]

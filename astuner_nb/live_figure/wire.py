@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .columns import as_floats
+from astuner_nb.live_figure.columns import as_floats
 
 _LONG = (
     32  # numbers in a list from which a buffer is worth it; shorter ones may be an axis range, which must stay a list
