@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -50,18 +49,4 @@ def experiment(**params: Param) -> Callable[[Callable[..., Any]], Experiment]:
         if not isinstance(param, Float | Int | Choice):
             raise BadValue(f"{name} must be declared as anb.Float, anb.Int or anb.Choice, got {param!r}.")
 
-    def decorate(function: Callable[..., Any]) -> Experiment:
-        _check_signature(function, params)
-        return Experiment(function, Space(params))
-
-    return decorate
-
-
-def _check_signature(function: Callable[..., Any], params: dict[str, Param]) -> None:
-    try:
-        inspect.signature(function).bind(object(), **params)
-    except TypeError as error:
-        wanted = ", ".join(["run", *params])
-        raise BadValue(
-            f"The function cannot be called as function({wanted}): {error}. Change its parameters."
-        ) from None
+    return lambda function: Experiment(function, Space(params))

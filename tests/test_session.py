@@ -154,6 +154,8 @@ def test_declarations_that_do_not_fit_the_function_are_refused():
         def train(run):
             pass
 
+    with pytest.raises(anb.BadValue, match=r"missing a required argument: 'lr'\. Declare its hyper-parameters"):
+        anb.Lab(lambda run, lr: None)
     with pytest.raises(anb.BadValue, match=r"lr must be declared as anb\.Float"):
         anb.experiment(lr=0.1)
 

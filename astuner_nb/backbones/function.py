@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -30,9 +31,11 @@ class FunctionBackbone:
     metrics: Sequence[Metric] = ()
 
     def __init__(self, function: TrainFunction, space: Space) -> None:
+        """Raises `BadValue` for what cannot be called as `function(run, **space)`."""
         if not callable(function):
             raise BadValue(f"A training function must be callable, got {function!r}. Pass the function itself.")
         self.function, self.space = function, space
+        _check_signature(function, space)
 
     @property
     def name(self) -> str:
@@ -65,3 +68,18 @@ class FunctionBackbone:
                 f"The function {self.name!r} cannot be sent to its own process: {error}. "
                 "Open files, locks and connections inside the function, not outside it."
             ) from error
+
+
+def _check_signature(function: TrainFunction, space: Space) -> None:
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # written in C: nobody can tell what it takes
+        return
+    try:
+        signature.bind(object(), **space)
+    except TypeError as error:
+        wanted = ", ".join(["run", *space])
+        raise BadValue(
+            f"The function cannot be called as function({wanted}): {error}. "
+            "Declare its hyper-parameters with @anb.experiment(...), or change its parameters."
+        ) from None

@@ -231,7 +231,7 @@ class LiveFigure(go.Figure, anywidget.AnyWidget):
         columns = self._columns.get(id(trace))
         return columns if columns is not None and columns.sent < columns.length else None
 
-    # ---- edits: the hooks that BaseFigure calls and go.FigureWidget overrides too (tests/widgets guards their names)
+    # ---- edits: hooks that BaseFigure calls and go.FigureWidget overrides (tests/live_figure guards their names)
 
     def _send_addTraces_msg(self, new_traces_data: list[dict[str, Any]]) -> None:  # noqa: N802
         packer = Packer(inline=False)

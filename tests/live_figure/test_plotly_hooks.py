@@ -21,7 +21,7 @@ HOOKS = {
 @pytest.mark.parametrize("name", HOOKS)
 def test_plotly_still_calls_this_hook(name):
     hook = getattr(BaseFigure, name, None)
-    assert hook is not None, f"plotly has no BaseFigure.{name} any more: live_figure.py must learn its new name"
+    assert hook is not None, f"plotly has no BaseFigure.{name} any more: live_figure/figure.py must learn its new name"
     assert list(inspect.signature(hook).parameters)[1:] == HOOKS[name], f"BaseFigure.{name} takes other arguments"
 
 

@@ -45,7 +45,7 @@ async function fromLab(model) {
   }
 }
 
-/** Anywhere else the kernel sends its own copy, gzipped. Keep in step with live_figure.py: op 'plotly'. */
+/** Anywhere else the kernel sends its own copy, gzipped. Keep in step with figure.py: op 'plotly'. */
 function fromKernel(model) {
   return new Promise((done, fail) => {
     const hear = (message, buffers) => {

@@ -4,7 +4,7 @@ import { pack, typed, unpack } from './wire.mjs';
 
 /** One figure as this page knows it: traces, layout, and the number of the last message. Views draw from it. */
 export class Store {
-  /** @param {object} state the synced trait, see live_figure.py: {seq, data, layout} */
+  /** @param {object} state the synced trait, see figure.py: {seq, data, layout} */
   constructor(state) {
     this.state = state;
     this.seq = state.seq;
