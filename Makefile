@@ -32,6 +32,7 @@ unit: .venv/test tools
 
 stress: .venv/test tools  ## the long soaks, kills and fuzzing
 	$(BIN)/pytest $(SUITE) -m stress --timeout 3600
+	HYPOTHESIS_PROFILE=search $(BIN)/pytest $(SUITE) -m "property and not stress" --timeout 3600
 
 bench: .venv/test tools  ## speed and memory beside the peers, as tables
 	$(BIN)/python -m benchmarks
