@@ -7,8 +7,8 @@ import time
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
-# The machine that runs the checks is shared: how long an example takes says nothing. `make test` tries the same examples
-# each time, so that it fails for a change and not for a draw; HYPOTHESIS_PROFILE=search looks for new ones.
+# The machine that runs the checks is shared: how long an example takes says nothing. `make test` tries the same
+# examples each time, so that it fails for a change and not for a draw; HYPOTHESIS_PROFILE=search looks for new ones.
 settings.register_profile("test", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("search", deadline=None, max_examples=2_000, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))

@@ -82,7 +82,7 @@ def _layout(metric: Metric) -> dict[str, object]:
         "title": {"text": f"<b>{escape(metric.title, quote=False)}</b>{unit}", "x": 0.02, "y": 0.97, "yanchor": "top"}
         | {"font": {"size": 13}},
         "height": HEIGHT_PX,
-        "margin": {"l": 48, "r": 14, "t": 36, "b": 26},
+        "margin": {"l": 48, "r": 18, "t": 36, "b": 26},
         "showlegend": False,
         "hovermode": "x",
         "xaxis": {"rangemode": "tozero", "automargin": False, "showticklabels": False},

@@ -24,7 +24,7 @@ function makeLine(first, model) {
   const values = first.values.map(() => cell('astuner-number'));
   const started = cell('astuner-quiet');
   const tr = element('tr', {}, cell('astuner-show', element('label', {}, box, swatch)), cell('', name), cell('', state),
-    progress, ...values, started, cell('', stop));
+    cell('', stop), progress, ...values, started);
   tr.dataset.run = first.id;
   box.addEventListener('change', () => toggle(model, first.id, box.checked));
   name.addEventListener('click', () => model.send({ verb: 'pick', id: first.id }));
@@ -80,7 +80,7 @@ function render({ model, el }) {
     nothing.hidden = true;
   };
   const onColumns = () => head.replaceChildren(element('tr', {},
-    ...['', 'run', 'state', 'step', ...model.get('columns'), 'started', ''].map(name => element('th', {}, name))));
+    ...['', 'run', 'state', '', 'step', ...model.get('columns'), 'started'].map(name => element('th', {}, name))));
   const onAll = () => model.get('_rows').slice().reverse().forEach(put);
   const onSome = message => message.rows?.forEach(put);
   const onShown = () => rows.forEach(put);
