@@ -23,8 +23,8 @@ function makeLine(first, model) {
   const progress = cell('astuner-number');
   const values = first.values.map(() => cell('astuner-number'));
   const started = cell('astuner-quiet');
-  const tr = element('tr', {}, cell('astuner-show', element('label', {}, box, swatch)), cell('', name), cell('', state),
-    cell('', stop), progress, ...values, started);
+  const show = cell('astuner-show', element('label', {}, box, swatch));
+  const tr = element('tr', {}, show, cell('', name), cell('', state), cell('', stop), progress, ...values, started);
   tr.dataset.run = first.id;
   box.addEventListener('change', () => toggle(model, first.id, box.checked));
   name.addEventListener('click', () => model.send({ verb: 'pick', id: first.id }));
