@@ -82,7 +82,7 @@ def first_step() -> Row:
             twin = lab.store.create("bare", "bare", lab.values)
             begin = time.perf_counter()
             spec = lab.plan.backbone.prepare(twin.directory, lab.values)
-            process = subprocess.Popen(spec.argv, env={**os.environ, **spec.env})
+            process = subprocess.Popen(spec.argv, env={**os.environ, **spec.env}, stdout=subprocess.DEVNULL)
             bare.append(_until(twin.last_record) - begin)
             process.kill()
             process.wait()

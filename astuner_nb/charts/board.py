@@ -20,8 +20,15 @@ Points = tuple[Floats, Floats]
 class Style:
     """How one run is drawn, everywhere."""
 
-    label: str
+    mark: str
+    """A few letters to tell it by, where there is little room: `#2`."""
+    name: str
     colour: str
+
+    @property
+    def label(self) -> str:
+        """Mark and name: `#2 lr 0.0003`."""
+        return f"{self.mark} {self.name}"
 
 
 @dataclass(frozen=True)

@@ -61,17 +61,15 @@ def _show(figure: LiveFigure, change: Show) -> None:
 
 def _curve(change: AddCurve) -> dict[str, object]:
     """A curve's trace. Names are escaped: Plotly reads a small HTML of its own in them."""
-    label = escape(change.style.label, quote=False)
-    if change.points_only:
-        label += f" · {escape(change.name.rpartition('/')[0] or change.name, quote=False)}"
+    kind = f" {change.name.rpartition('/')[0] or change.name}" if change.points_only else ""
     return {
         "x": [],
         "y": [],
-        "name": label,
+        "name": escape(change.style.label + kind, quote=False),
         "mode": "markers" if change.points_only else "lines",
         "line": {"color": change.style.colour, "width": 1.8},
         "marker": {"color": change.style.colour, "size": 7, "symbol": "diamond-open", "line": {"width": 1.6}},
-        "hovertemplate": f"%{{y:.4~g}}<extra>{label}</extra>",
+        "hovertemplate": f"%{{y:.4~g}}<extra>{escape(change.style.mark + kind, quote=False)}</extra>",
         "visible": change.visible,
     }
 
@@ -84,7 +82,7 @@ def _layout(metric: Metric) -> dict[str, object]:
         "height": HEIGHT_PX,
         "margin": {"l": 48, "r": 18, "t": 36, "b": 26},
         "showlegend": False,
-        "hovermode": "x",
+        "hovermode": "x unified",
         "xaxis": {"rangemode": "tozero", "automargin": False, "showticklabels": False},
         "yaxis": {"automargin": True, "showticklabels": False, "exponentformat": "e"},
     }

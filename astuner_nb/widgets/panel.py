@@ -112,7 +112,7 @@ class Panel:
         visible = {run.id for run in turn.added[-SHOWN_AT_START:]} | set(self._table.shown)
         for run in turn.added:
             number = len(self._styles)
-            self._styles[run.id] = Style(f"#{number + 1} {run.name}", colour(number))
+            self._styles[run.id] = Style(f"#{number + 1}", run.name, colour(number))
             self._board.add_run(run.id, self._styles[run.id], visible=run.id in visible)
         if turn.added:
             self._table.shown = [run_id for run_id in self._styles if run_id in visible]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from html import escape
 
 LOG_LINES = 40
+"""How many of the last lines of output.log are shown."""
 
 
 def headline(project: str, backbone: str, live: Iterable[str]) -> str:
@@ -34,4 +35,4 @@ def log(name: str, text: str, *, opened: bool) -> str:
     """The last lines of a run's output."""
     lines = "\n".join(text.splitlines()[-LOG_LINES:]) or "It has printed nothing."
     start = "<details open>" if opened else "<details>"
-    return f"{start}<summary>log of {escape(name)}</summary><pre>{escape(lines)}</pre></details>"
+    return f"{start}<summary>log of {escape(name)}</summary><div class='astuner-paper'><pre>{escape(lines)}</pre></div></details>"

@@ -167,6 +167,7 @@ def test_a_function_of_one_s_own_gets_its_figures_and_its_last_words(tuning: Pan
         "@anb.experiment(lr=anb.Float(0.1, low=0.01, high=1.0, help='Step size.'))\n"
         "def climb(run, lr):\n"
         "    for step in range(12): run.log(step=step, loss=lr * step, height=step)\n"
+        "    print('one line\\n' * 60)\n"
         "    raise RuntimeError('<img src=x onerror=alert(1)> the mountain ended')\n"
     )
     tuning.notebook.js(
@@ -181,6 +182,11 @@ def test_a_function_of_one_s_own_gets_its_figures_and_its_last_words(tuning: Pan
     words = tuning.page.locator(".astuner-log pre")
     assert "RuntimeError: <img src=x onerror=alert(1)> the mountain ended" in words.inner_text()
     assert tuning.page.locator(".astuner-panel img").count() == 0
+    below = tuning.notebook.js(
+        "() => { const paper = document.querySelector('.astuner-paper'), pre = paper.querySelector('pre');"
+        " return pre.getBoundingClientRect().bottom - paper.getBoundingClientRect().bottom; }"
+    )
+    assert below < 1  # the log opens at its end
 
 
 def test_the_panel_fits_700_pixels_and_each_control_has_its_tooltip(tuning: Panel, pictures: Path):

@@ -57,7 +57,7 @@ def test_the_five_figures_stand_there_before_the_first_point():
 
 def test_with_given_figures_no_other_is_added_and_held_out_points_join_theirs():
     board, view = board_and_view(FIVE)
-    board.add_run("a", Style("a", "red"))
+    board.add_run("a", Style("#1", "a", "red"))
     view.apply(board.grow({"a": {"reward": points(1, 2), "entropy": points(1), "val/reward": points(2)}}))
     assert len(view.order) == 5
     assert [curve["name"] for curve in view.curves["reward"]] == ["reward", "val/reward"]
@@ -65,7 +65,7 @@ def test_with_given_figures_no_other_is_added_and_held_out_points_join_theirs():
 
 def test_without_given_figures_each_metric_gets_one_known_names_first():
     board, view = board_and_view()
-    board.add_run("a", Style("a", "red"))
+    board.add_run("a", Style("#1", "a", "red"))
     view.apply(board.grow({"a": {"zeta": points(1)}}))
     view.apply(board.grow({"a": {"loss": points(1), "val/loss": points(1)}}))
     assert view.order == ["loss", "zeta"]
@@ -75,7 +75,7 @@ def test_without_given_figures_each_metric_gets_one_known_names_first():
 def test_runs_that_grow_in_one_turn_are_drawn_once_a_figure():
     board, _ = board_and_view(FIVE)
     for run_id in "ab":
-        board.add_run(run_id, Style(run_id, "red"))
+        board.add_run(run_id, Style("#1", run_id, "red"))
     changes = board.grow({"a": {"reward": points(1)}, "b": {"reward": points(1)}})
     extends = [change for change in changes if isinstance(change, Extend)]
     assert len(extends) == 1
@@ -84,7 +84,7 @@ def test_runs_that_grow_in_one_turn_are_drawn_once_a_figure():
 
 def test_hidden_runs_stay_hidden_when_they_grow_and_come_back_when_shown():
     board, view = board_and_view(FIVE)
-    board.add_run("a", Style("a", "red"))
+    board.add_run("a", Style("#1", "a", "red"))
     view.apply(board.grow({"a": {"loss": points(1)}}))
     view.apply(board.show_only([], dict))
     view.apply(board.grow({"a": {"loss": points(2), "kl": points(2)}}))
@@ -96,7 +96,7 @@ def test_hidden_runs_stay_hidden_when_they_grow_and_come_back_when_shown():
 
 def test_a_run_that_was_never_shown_has_no_curves_and_gets_all_its_points_when_it_is():
     board, view = board_and_view(FIVE)
-    board.add_run("a", Style("a", "red"), visible=False)
+    board.add_run("a", Style("#1", "a", "red"), visible=False)
     assert board.grow({"a": {"loss": points(1)}}) == []
     view.apply(board.show_only(["a", "unknown"], lambda run_id: {"loss": points(1)}))
     view.apply(board.grow({"a": {"loss": points(2)}}))
@@ -107,7 +107,7 @@ def test_a_run_that_was_never_shown_has_no_curves_and_gets_all_its_points_when_i
 def test_a_restart_clears_the_points_of_that_run_alone():
     board, view = board_and_view(FIVE)
     for run_id in "ab":
-        board.add_run(run_id, Style(run_id, "red"))
+        board.add_run(run_id, Style("#1", run_id, "red"))
         view.apply(board.grow({run_id: {"loss": points(1, 2)}}))
     view.apply(board.restart("a"))
     view.apply(board.grow({"a": {"loss": points(7)}}))
@@ -130,7 +130,7 @@ turns = st.lists(
 def test_any_sequence_of_turns_draws_every_point_once_and_in_order(sequence):
     board, view = board_and_view()
     for run_id in "abc":
-        board.add_run(run_id, Style(run_id, "red"))
+        board.add_run(run_id, Style("#1", run_id, "red"))
     expected = {}
     for turn in sequence:
         view.apply(board.grow({run: {k: points(*v) for k, v in metrics.items()} for run, metrics in turn.items()}))
