@@ -37,7 +37,9 @@ MASK = "***"
 SYNC_S = 2.0
 """Seconds between two fdatasync: what a power cut may cost. A kill costs nothing."""
 
-_SECRET = re.compile(r"key(?!word|board)|token(?!i[sz])|secret|passw", re.IGNORECASE)
+SECRET = r"key(?!word|board)|token(?!i[sz])|secret|passw|passphrase|credential"
+"""What in a name says that it stands for a secret, whatever the case: `WANDB_API_KEY`, `HF_TOKEN`, `db_password`."""
+_SECRET = re.compile(SECRET, re.IGNORECASE)
 _OWN_NAME = re.compile(r"(step|t|step_given)_*")
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
 _brief = reprlib.Repr()
@@ -459,7 +461,7 @@ def _plain(value: Any, key: str | None = None) -> Any:
     """`value` as JSON can hold it; with a `key`, secrets are masked. A number is none under `key` or `token`."""
     if key and (found := _SECRET.search(key)):
         number = value is None or isinstance(value, (int, float))
-        if not number or found[0].lower() in ("secret", "passw"):
+        if not number or found[0].lower() not in ("key", "token"):
             return MASK
     if isinstance(value, Mapping):
         return {str(name): _plain(item, None if key is None else str(name)) for name, item in value.items()}

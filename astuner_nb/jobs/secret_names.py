@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-MASK = "***"
-SECRET = r"key(?!word|board)|token(?!i[sz])|secret|passw|passphrase|credential"
+from astuner_nb.recorder import MASK, SECRET
+
 _NAME = re.compile(SECRET, re.IGNORECASE)
 _ASSIGNED = re.compile(rf"([\w.-]*(?:{SECRET})[\w.-]*\s*[=:]\s*)(\S+)", re.IGNORECASE)
 _OPTION = re.compile(rf"-+[\w.-]*(?:{SECRET})[\w.-]*", re.IGNORECASE)
