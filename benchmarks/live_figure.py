@@ -8,8 +8,8 @@ Absolute times are those of a noisy machine; compare the columns of one row.
 from __future__ import annotations
 
 import argparse
-import sys
 import json
+import sys
 import tempfile
 from pathlib import Path
 

@@ -35,4 +35,5 @@ def log(name: str, text: str, *, opened: bool) -> str:
     """The last lines of a run's output."""
     lines = "\n".join(text.splitlines()[-LOG_LINES:]) or "It has printed nothing."
     start = "<details open>" if opened else "<details>"
-    return f"{start}<summary>log of {escape(name)}</summary><div class='astuner-paper'><pre>{escape(lines)}</pre></div></details>"
+    paper = f"<div class='astuner-paper'><pre>{escape(lines)}</pre></div>"
+    return f"{start}<summary>log of {escape(name)}</summary>{paper}</details>"
