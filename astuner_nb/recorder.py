@@ -24,9 +24,9 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 RUN_DIRECTORY_VARIABLE = "ASTUNER_RUN_DIR"
 """Set by a launcher: `init()` then records into that directory instead of making a new one."""
@@ -78,19 +78,24 @@ class RunFiles:
         self.checkpoints = self.directory / "checkpoints"
 
 
-def write_json_atomic(path: Path, value: Any) -> None:
-    """Write `value` to `path` so that a reader sees the old file or the whole new one, never a part (mode 0600)."""
+def write_atomic(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Have `write` fill `path` so that a reader sees the old file or the whole new one, never a part (mode 0600)."""
     temporary = path.with_name(f"{path.name}.tmp.{os.getpid()}.{threading.get_ident()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(value, file)
+        with os.fdopen(descriptor, "wb") as file:
+            write(file)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def write_json_atomic(path: Path, value: Any) -> None:
+    """Write `value` as JSON to `path`, whole or not at all."""
+    write_atomic(path, lambda file: file.write(json.dumps(value).encode()))
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

@@ -7,7 +7,6 @@ name, synced and renamed, so it is whole or not there. None is ever deleted: the
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from astuner_nb.recorder import write_atomic
 from astuner_nb.training.grpo import Trainer
 from astuner_nb.training.policy import Weights
 from astuner_nb.training.policy_file import read_arrays
@@ -32,17 +32,7 @@ def save_checkpoint(directory: Path, trainer: Trainer) -> Path:
     """Write `trainer`'s state into `directory`, readable by its owner alone. Returns the file's path."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = checkpoint_path(directory, trainer.step)
-    temporary = path.with_name(f"{path.name}.tmp.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            np.savez(file, **_arrays(trainer))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    write_atomic(path, lambda file: np.savez(file, **_arrays(trainer)))
     return path
 
 
