@@ -66,8 +66,6 @@ class Turn:
     """Run id → its new status, where it is another than before."""
     problems: list[str] = field(default_factory=list)
     """Sentences about commands that could not be carried out."""
-    replayed: bool = False
-    """Whether it tells a new listener what was found before."""
 
     def __bool__(self) -> bool:
         return bool(self.added or self.restarted or self.grown or self.changed or self.problems)
@@ -165,7 +163,7 @@ class Monitor:
             return turn
 
     def _so_far(self) -> Turn:
-        turn = Turn(replayed=True)
+        turn = Turn()
         for run_id, followed in self._followed.items():
             turn.added.append(followed.run)
             turn.changed[run_id] = followed.status

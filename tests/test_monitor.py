@@ -75,7 +75,7 @@ def test_a_new_listener_is_told_what_was_found_before(monitor, script):
     monitor.step()
     heard = []
     unlink = monitor.listen(heard.append, replay=True)
-    assert heard[0].replayed
+    assert [run.id for run in heard[0].added] == [script.id]
     assert heard[0].grown[script.id]["loss"].value.tolist() == [1.0]
     unlink()
     unlink()

@@ -37,6 +37,8 @@ class Panel:
         self._styles: dict[str, Style] = {}
         self._stale: set[str] = set()
         self._words_at = 0.0
+        self._opened_at = time.time()
+        self._watched: set[str] = set()
         self._figures = Figures()
         self._controls = Controls(session, self._later)
         self._headline = ipw.HTML()
@@ -101,11 +103,17 @@ class Panel:
         self._stale |= {*turn.grown, *turn.changed}
         if turn.changed or (self._stale and time.monotonic() - self._words_at >= WORDS_EVERY_S):
             self._paint_words()
-        for run_id, status in turn.changed.items():
-            if status.state in (RunState.FAILED, RunState.LOST) and not turn.replayed:
-                self._show_log(run_id, opened=True)
+        self._tell_failures(turn)
         if turn.problems:
             self._controls.complain(*turn.problems)
+
+    def _tell_failures(self, turn: Turn) -> None:
+        """Open the log of a run that failed under our eyes; nobody wants to be told of last week's failures."""
+        for run_id, status in turn.changed.items():
+            if not status.state.ended or self._followed[run_id].run.created.timestamp() >= self._opened_at:
+                self._watched.add(run_id)
+            if status.state in (RunState.FAILED, RunState.LOST) and run_id in self._watched:
+                self._show_log(run_id, opened=True)
 
     def _welcome(self, turn: Turn) -> None:
         """Give each new run its colour and its place; of earlier ones only the newest are visible."""

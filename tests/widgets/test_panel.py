@@ -147,6 +147,17 @@ def test_a_failed_job_opens_its_log_and_hostile_text_is_escaped(opened):
     assert "<i>" not in figure.layout.title.text
 
 
+def test_an_earlier_failure_does_not_open_its_log_until_it_is_picked(opened, store):
+    with pytest.raises(RuntimeError), anb.init(project="math_agent", config={}) as run:
+        raise RuntimeError("last week")
+    lab, seen = opened()
+    assert [row["state"] for row in seen.table().rows()] == ["failed"]
+    assert "<details" not in seen.html()
+    seen.table()._heard(None, {"verb": "pick", "id": run.id}, [])
+    lab.monitor.step()
+    assert "<details open>" in seen.html()
+
+
 def test_a_command_that_is_refused_becomes_a_sentence_and_goes_away_with_the_next_run(opened, store):
     lab, seen = opened()
     lab.set(**QUICK)
