@@ -10,7 +10,7 @@ import ipywidgets as ipw
 from astuner_nb.core.space import Value
 from astuner_nb.session import Session
 from astuner_nb.widgets import words
-from astuner_nb.widgets.sliders import Sliders
+from astuner_nb.widgets.sliders import Sliders, slid
 
 PRESETS = "presets …"
 
@@ -63,8 +63,12 @@ class Controls:
             change["owner"].value = PRESETS
 
     def _moved(self, name: str, value: Value) -> None:
-        """A slider's value counts from the moment it was moved, also for a `start()` in the very next cell."""
-        self._session.set(**{name: value})
+        """A slider's value counts from the moment it was moved, also for a `start()` in the very next cell.
+
+        A value that code has set may have more digits than its slider: the slider's echo of it changes nothing.
+        """
+        if value != slid(self._session.plan.backbone.space[name], self._session.values[name]):
+            self._session.set(**{name: value})
 
     def _start(self, _: object) -> None:
         self.complain()

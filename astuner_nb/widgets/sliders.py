@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from html import escape
-from math import log10
+from math import floor, log10
 from typing import Any
 
 import ipywidgets as ipw
@@ -23,6 +23,7 @@ class Sliders:
 
     def __init__(self, space: Space, values: Mapping[str, Value], changed: Changed) -> None:
         """`changed(name, value)` is called whenever a person moves something."""
+        self._space = space
         self._controls = {name: control_for(name, param, values[name]) for name, param in space.items()}
         self._changed = changed
         for name, control in self._controls.items():
@@ -32,12 +33,8 @@ class Sliders:
         self.widget = ipw.VBox(rows).add_class("astuner-sliders")
 
     def value(self, name: str) -> Value:
-        """The value that the control of `name` shows; a slid number has three significant digits."""
-        control = self._controls[name]
-        if isinstance(control, ipw.FloatLogSlider | ipw.FloatSlider):
-            return float(f"{control.value:.3g}")
-        value: Value = control.value
-        return value
+        """The value that the control of `name` shows."""
+        return slid(self._space[name], self._controls[name].value)
 
     def show(self, values: Mapping[str, Value]) -> None:
         """Move the controls to `values`."""
@@ -47,8 +44,13 @@ class Sliders:
                 continue
             if isinstance(control, ipw.SelectionSlider) and value not in dict(control.options).values():
                 control.options = _options(sorted({*dict(control.options).values(), value}))
-            if self.value(name) != value:
+            if self.value(name) != slid(self._space[name], value):
                 control.value = value
+
+
+def slid(param: Param, value: Value) -> Value:
+    """`value` as its slider gives it: a log slider has three significant digits."""
+    return float(f"{value:.3g}") if isinstance(param, Float) and param.log else value
 
 
 def control_for(name: str, param: Param, value: Value) -> ipw.ValueWidget:
@@ -83,10 +85,11 @@ def log_steps(param: Float, *extra: Value) -> list[float]:
 def _float_slider(param: Float, value: float, look: Mapping[str, Any]) -> ipw.ValueWidget:
     if not param.log:
         step = float(f"{(param.high - param.low) / 100:.1g}")
-        return ipw.FloatSlider(min=param.low, max=param.high, step=step, value=value, readout_format=".2f", **look)
-    small = param.low < 1e-2
+        readout = f".{max(0, -floor(log10(step)))}f" if step >= 1e-5 else ".2e"
+        return ipw.FloatSlider(min=param.low, max=param.high, step=step, value=value, readout_format=readout, **look)
     ends = {"min": log10(param.low), "max": log10(param.high), "step": (log10(param.high) - log10(param.low)) / 60}
-    return ipw.FloatLogSlider(base=10, value=value, readout_format=".1e" if small else ".2f", **ends, **look)
+    readout = ".1e" if param.low < 1e-2 else ".2f"
+    return ipw.FloatLogSlider(base=10, value=value, readout_format=readout, **ends, **look)
 
 
 def _options(values: Iterable[Any]) -> list[tuple[str, Any]]:

@@ -93,10 +93,11 @@ def test_a_slider_changes_values_and_starts_nothing(opened):
 
 def test_values_set_by_code_move_the_sliders(opened):
     lab, seen = opened()
-    lab.set(lr=2e-3, kl_loss_coef=0.07, seed=5)
+    lab.set(lr=2.3456e-3, kl_loss_coef=0.07, seed=5, temperature=0.876)
     lab.monitor.step()
-    assert [seen.control(name).value for name in ("lr", "kl_loss_coef", "seed")] == [2e-3, 0.07, 5]
-    assert (lab.values["lr"], lab.values["kl_loss_coef"]) == (2e-3, 0.07)
+    assert [seen.control(name).value for name in ("lr", "kl_loss_coef", "seed")] == [2.3456e-3, 0.07, 5]
+    values = [lab.values[name] for name in ("lr", "kl_loss_coef", "temperature")]
+    assert values == [2.3456e-3, 0.07, 0.876]  # not rounded to what the slider shows
 
 
 def test_a_preset_sets_all_sliders_and_can_be_chosen_again(opened):
@@ -230,6 +231,14 @@ def test_sliders_start_at_any_value_in_range():
     values = {"log": 0.0123, "leash": 0.007, "plain": 1.0, "count": 9, "seed": 7, "width": 16}
     sliders = Sliders(SPACE, values, lambda name, value: None)
     assert {name: sliders.value(name) for name in SPACE} == values
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "readout"),
+    [(0, 1, ".2f"), (0.3, 1.6, ".2f"), (0, 1e-3, ".5f"), (0, 50_000, ".0f"), (0, 1e-9, ".2e")],
+)
+def test_a_linear_slider_shows_as_many_digits_as_its_steps_have(low, high, readout):
+    assert control_for("x", anb.Float(low, low, high), low).readout_format == readout
 
 
 def test_the_steps_of_a_log_range_from_zero_hold_what_matters():
