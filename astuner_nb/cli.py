@@ -22,6 +22,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except AstunerError as error:
         print(f"astuner: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:  # a second Ctrl-C: the run's supervisor ends it without us
+        return 130
     except BrokenPipeError:  # `astuner runs | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
