@@ -27,6 +27,8 @@ from astuner_nb.recorder import Recorder, RunFiles, read_json
 
 SPOKEN = ("reward", "success_rate", "loss", "response_length", "kl", "val/success_rate")
 """What stands in a line of output.log."""
+NICENESS = 5
+"""How far the training steps back behind what a person looks at; alone on a core it is as fast as ever."""
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -37,6 +39,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         return _complain("Give one run directory: python -m astuner_nb.training.job RUN_DIRECTORY", 2)
     interrupted = _catch_sigint()
+    _make_way()
     try:
         return _run(RunFiles(arguments[0]), interrupted)
     except KeyboardInterrupt:
@@ -96,6 +99,12 @@ def _catch_sigint() -> Event:
 
     signal.signal(signal.SIGINT, first)
     return interrupted
+
+
+def _make_way() -> None:
+    """Let notebook and browser go first: on a machine with one or two cores a page would stop answering."""
+    with suppress(AttributeError, OSError):
+        os.nice(NICENESS)
 
 
 def _complain(sentence: str, code: int) -> int:

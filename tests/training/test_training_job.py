@@ -207,6 +207,14 @@ def test_a_checkpoint_that_cannot_be_written_costs_a_sentence_and_not_the_traini
     assert lines(files.metrics)[-1]["step"] == QUICK["total_steps"]
 
 
+def test_the_process_steps_back_behind_the_notebook(tmp_path: Path) -> None:
+    files = prepare(tmp_path / "run", QUICK | {"total_steps": 1})
+    program = "import os, sys; from astuner_nb.training.job import main; main(sys.argv[1:]); print(os.nice(0) > 0)"
+    command = [sys.executable, "-c", program, str(files.directory)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "True"
+
+
 def test_the_process_loads_nothing_heavy_and_uses_one_thread(tmp_path: Path) -> None:
     files = prepare(tmp_path / "run", QUICK | {"total_steps": 1})
     program = (
