@@ -28,10 +28,7 @@ function makeLine(first, model) {
   tr.dataset.run = first.id;
   box.addEventListener('change', () => toggle(model, first.id, box.checked));
   name.addEventListener('click', () => model.send({ verb: 'pick', id: first.id }));
-  stop.addEventListener('click', () => {
-    stop.disabled = true;
-    model.send({ verb: 'stop', id: first.id });
-  });
+  stop.addEventListener('click', () => model.send({ verb: 'stop', id: first.id })); // may be pressed again: harmless
 
   /** @param {Row} row @param {string[]} shown */
   const update = (row, shown) => {
