@@ -57,12 +57,6 @@ PRESETS: dict[str, dict[str, Value]] = {
 }
 """Each tells a story: learning, collapse, sudden drop, flat, held back by the KL penalty, drift."""
 
-ONE_THREAD = dict.fromkeys(
-    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
-)
-"""Matrices this small lose time with more than one BLAS thread; must be set before numpy is imported."""
-
-
 STOP_GRACE_S = 1.5
 """It looks for a stop after each step; what takes longer is interrupted."""
 
@@ -85,4 +79,4 @@ class LocalBackbone:
     def prepare(self, directory: Path, values: Mapping[str, Value]) -> JobSpec:
         """The command that trains with the configuration in `directory`'s meta.json."""
         argv = (sys.executable, "-m", "astuner_nb.training.job", str(directory))
-        return JobSpec(argv, env=ONE_THREAD, grace_s=STOP_GRACE_S)
+        return JobSpec(argv, grace_s=STOP_GRACE_S)

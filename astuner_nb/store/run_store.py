@@ -76,10 +76,6 @@ class RunStore:
         self.skipped = tuple(sorted(skipped))
         return sorted(found, key=lambda run: (run.created, run.id), reverse=True)
 
-    def projects(self) -> list[str]:
-        """The names of all projects, the one with the newest run first."""
-        return list(dict.fromkeys(run.project for run in self.runs()))
-
     def get(self, run_id: str) -> Run:
         """The run `run_id`.
 

@@ -62,11 +62,6 @@ class MetricsTail:
         self._seen: tuple[int, ...] = ()
 
     @property
-    def segments(self) -> int:
-        """How many logs were read in this place, one after the other."""
-        return self.generation + 1
-
-    @property
     def history(self) -> History:
         """All that was read, as views: cheap at any length."""
         return History({name: Series(name, *column.view()) for name, column in self._columns.items()})

@@ -30,12 +30,12 @@ SPOKEN = ("reward", "success_rate", "loss", "response_length", "kl", "val/succes
 NICENESS = 5
 """How far the training steps back behind what a person looks at; alone on a core it is as fast as ever."""
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+"""Set to 1, whatever the notebook has: matrices this small only lose by threads."""
 
 
 def main(arguments: list[str]) -> int:
     """Train in the run directory named by `arguments`. Returns the exit code."""
-    for name in THREAD_VARIABLES:
-        os.environ.setdefault(name, "1")  # matrices this small only lose by threads; read when numpy is imported
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))  # read when numpy is imported
     if len(arguments) != 1:
         return _complain("Give one run directory: python -m astuner_nb.training.job RUN_DIRECTORY", 2)
     interrupted = _catch_sigint()

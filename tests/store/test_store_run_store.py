@@ -50,7 +50,7 @@ def test_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_empty_store_is_empty(store: RunStore) -> None:
-    assert (store.runs(), store.projects(), store.skipped) == ([], [], ())
+    assert (store.runs(), store.skipped) == ([], ())
 
 
 def test_a_created_run_is_what_was_asked_for(store: RunStore) -> None:
@@ -70,7 +70,6 @@ def test_runs_come_newest_first_whoever_made_them(store: RunStore) -> None:
         pass
     assert [run.id for run in store.runs()] == [recorder.id, *(run.id for run in reversed(made))]
     assert [run.name for run in store.runs("b")] == ["4", "2", "0"]
-    assert store.projects() == ["a", "b"]
 
 
 def test_projects_that_slug_alike_stay_apart(store: RunStore) -> None:

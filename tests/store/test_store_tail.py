@@ -147,7 +147,7 @@ def test_a_truncated_log_is_a_new_generation(log: Path) -> None:
     tail.poll()
     log.write_text('{"step": 0, "x": 7.0}\n')
     chunks = tail.poll()
-    assert (tail.generation, tail.segments) == (1, 2)
+    assert tail.generation == 1
     assert (chunks["x"].start, chunks["x"].value.tolist()) == (0, [7.0])
     assert (set(tail.history), tail.records) == ({"x"}, 1)
 
