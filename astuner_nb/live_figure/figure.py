@@ -231,6 +231,23 @@ class LiveFigure(go.Figure, anywidget.AnyWidget):
         columns = self._columns.get(id(trace))
         return columns if columns is not None and columns.sent < columns.length else None
 
+    # ---- traces that come and go: a page that asks for the whole figure meanwhile must not get them twice
+
+    def add_traces(self, *args: Any, **kwargs: Any) -> Any:
+        """Adds traces, as `go.Figure` does; safe beside a page that is just opening."""
+        with self._wire_lock:
+            return super().add_traces(*args, **kwargs)
+
+    @property
+    def data(self) -> Any:
+        """The figure's traces, as in `go.Figure`; assigning some of them takes the others away."""
+        return self["data"]
+
+    @data.setter
+    def data(self, traces: Any) -> None:
+        with self._wire_lock:
+            BaseFigure.data.fset(self, traces)
+
     # ---- edits: hooks that BaseFigure calls and go.FigureWidget overrides (tests/live_figure guards their names)
 
     def _send_addTraces_msg(self, new_traces_data: list[dict[str, Any]]) -> None:  # noqa: N802

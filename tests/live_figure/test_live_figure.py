@@ -26,6 +26,15 @@ from astuner_nb.live_figure.figure import SEND_GAP_S, LiveFigure
 from astuner_nb.live_figure.page_source import page_module
 
 
+@pytest.fixture
+def switching():
+    """Threads take turns far more often than usual."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
 class Wire(BaseComm):
     """A comm whose page end is this list of messages."""
 
@@ -362,6 +371,34 @@ def test_a_page_that_missed_something_gets_the_whole_figure_and_one_that_did_not
     assert figure.comm.states == []
     figure.comm.hear(op="sync", seq=0)
     assert figure.comm.states[0]["state"]["_figure"]["seq"] == 1
+
+
+def test_a_page_that_opens_while_traces_come_and_go_never_gets_one_twice(make, switching):
+    figure = make()
+    before = figure._whole()
+    done = threading.Event()
+
+    def change():
+        for number in range(150):
+            figure.add_scatter(y=[number])
+            if number % 10 == 9:
+                figure.data = figure.data[1:]
+        done.set()
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    snapshots = []
+    while not done.is_set():
+        snapshots.append(figure._whole())
+    thread.join()
+    added = {content["seq"]: len(content["traces"]) for content in figure.comm.of("add")}
+    kept = {content["seq"]: len(content["i"]) for content in figure.comm.of("keep")}
+    counts, count = {before["seq"]: len(before["data"])}, len(before["data"])
+    for number in sorted({**added, **kept}):
+        count = kept.get(number, count + added.get(number, 0))
+        counts[number] = count
+    assert len(snapshots) > 10
+    assert [len(one["data"]) for one in snapshots] == [counts[one["seq"]] for one in snapshots]
 
 
 def test_displaying_sends_the_figure_again_only_if_something_came_since(make):
