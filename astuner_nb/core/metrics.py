@@ -1,12 +1,20 @@
-"""The canonical metrics: what each is called on a figure, its unit, and which way is better."""
+"""The canonical metrics: what each is called on a figure, its unit, and which way is better.
+
+They are data: `metrics.toml` beside this file, read when `FIVE`, `SECOND_ROW` or `KNOWN` is first asked for.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+from astuner_nb.core.shipped import shipped
 
 Better = Literal["higher", "lower", "neither"]
+SHOWN = ("title", "unit", "better", "cumulative")
+"""What a table may say of a metric besides its keys."""
 
 
 @dataclass(frozen=True)
@@ -19,27 +27,25 @@ class Metric:
     """What stands above its figure."""
     unit: str = ""
     better: Better = "neither"
+    cumulative: bool = False
+    """Whether it only counts up (tokens so far), so that its last value stands for the whole run."""
 
 
-FIVE = (
-    Metric("reward", "reward", better="higher"),
-    Metric("success_rate", "success rate", better="higher"),
-    Metric("loss", "loss"),  # a policy-gradient loss is no quality measure
-    Metric("response_length", "response length", unit="tokens"),
-    Metric("kl", "KL divergence", unit="nats/token"),
-)
-"""The five curves of the training-visualisation page, in the order of the panel."""
+if TYPE_CHECKING:
+    FIVE: tuple[Metric, ...]
+    """The five curves of the training-visualisation page, in the order of the panel."""
+    SECOND_ROW: tuple[Metric, ...]
+    """The others of the table, in its order."""
+    KNOWN: dict[str, Metric]
+    """Name → metric: the five, then the second row."""
+else:
 
-SECOND_ROW = (
-    Metric("reward_std", "reward std"),
-    Metric("entropy", "entropy", unit="nats/token"),
-    Metric("grad_norm", "gradient norm"),
-    Metric("clip_frac", "clip fraction"),
-    Metric("val/success_rate", "success rate, held out", better="higher"),
-    Metric("val/reward", "reward, held out", better="higher"),
-)
-
-KNOWN: dict[str, Metric] = {metric.name: metric for metric in FIVE + SECOND_ROW}
+    def __getattr__(name):
+        """`FIVE`, `SECOND_ROW` and `KNOWN`, made when they are first asked for."""
+        views = {"FIVE": lambda: _all()[:5], "SECOND_ROW": lambda: _all()[5:], "KNOWN": _known}
+        if name not in views:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return views[name]()
 
 
 def is_sparse(name: str) -> bool:
@@ -49,12 +55,12 @@ def is_sparse(name: str) -> bool:
 
 def describe(name: str) -> Metric:
     """The metric called `name`; an unknown one is shown under its own name."""
-    return KNOWN.get(name) or Metric(name, name)
+    return _known().get(name) or Metric(name, name)
 
 
 def known_first(names: Iterable[str]) -> list[str]:
     """`names` with the canonical ones first and in panel order, the others as they came."""
-    order = {name: index for index, name in enumerate(KNOWN)}
+    order = {name: index for index, name in enumerate(_known())}
     unique = list(dict.fromkeys(names))
     return sorted(unique, key=lambda name: order.get(name, len(order)))
 
@@ -65,3 +71,14 @@ def figure_of(name: str) -> str:
         if name.startswith(prefix) and len(name) > len(prefix):
             return name[len(prefix) :]
     return name
+
+
+@cache
+def _all() -> tuple[Metric, ...]:
+    rows = shipped("metrics.toml")["metrics"]
+    return tuple(Metric(name, **{word: row[word] for word in SHOWN if word in row}) for name, row in rows.items())
+
+
+@cache
+def _known() -> dict[str, Metric]:
+    return {metric.name: metric for metric in _all()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,10 +10,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from astuner_nb.core.errors import BadValue
+
 if TYPE_CHECKING:
     import pandas as pd
 
 Floats = NDArray[np.float64]
+
+ALL = "all"
+"""The `max_points` that asks for every point, of a server too."""
+
+
+def checked_points(max_points: int | str | None) -> float | None:
+    """`max_points` as a number, infinite for "all". Raises `BadValue` for anything else that is no whole number ≥ 4."""
+    if max_points is None or max_points == ALL:
+        return None if max_points is None else math.inf
+    if isinstance(max_points, bool) or not isinstance(max_points, int) or max_points < 4:
+        raise BadValue(f'max_points must be a whole number ≥ 4, "all" or None, got {max_points!r}.')
+    return max_points
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +40,12 @@ class Series:
     value: Floats
     """(n,) float64; NaN and ±Inf are kept."""
     time: Floats
-    """(n,) float64, seconds since 1970, UTC."""
+    """(n,) float64, seconds since 1970, UTC; NaN where the tracker did not say."""
+    key: str = ""
+    """The key under which the tracker has it, where `name` is a canonical one; else the same as `name`."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", self.key or self.name)
 
     def __len__(self) -> int:
         return len(self.step)
@@ -35,12 +55,44 @@ class Series:
         """The newest value, NaN for an empty series."""
         return float(self.value[-1]) if len(self) else float("nan")
 
+    def deduplicated(self) -> Series:
+        """Each step once, ascending: of those logged at one step the last stands."""
+        if len(self) < 2 or bool((np.diff(self.step) > 0).all()):
+            return self
+        order = np.argsort(self.step, kind="stable")
+        last = np.append(np.diff(self.step[order]) != 0, True)
+        return self._picked(order[last])
+
+    def thinned(self, points: int) -> Series:
+        """About `points` of the points (≥ 4): the first, the last, and the lowest and highest of each stretch.
+
+        NaN points are kept only where a whole stretch has nothing else. O(n).
+        """
+        n = len(self)
+        if n <= points:
+            return self
+        edges = np.linspace(0, n, max(1, (points - 2) // 2) + 1).astype(np.intp)[:-1]
+        group = np.searchsorted(edges, np.arange(n), side="right") - 1
+        order = np.lexsort((self.value, group))  # NaN sorts behind all numbers of its stretch
+        finite = np.maximum(np.add.reduceat((~np.isnan(self.value)).astype(np.intp), edges), 1)
+        lowest, highest = order[edges], order[edges + finite - 1]
+        return self._picked(np.unique(np.concatenate([[0], lowest, highest, [n - 1]])))
+
+    def renamed(self, name: str) -> Series:
+        """The same points under a canonical `name`; `key` stays."""
+        return Series(name, self.step, self.value, self.time, self.key)
+
+    def _picked(self, indices: NDArray[np.intp]) -> Series:
+        return Series(self.name, self.step[indices], self.value[indices], self.time[indices], self.key)
+
 
 @dataclass(frozen=True, eq=False)
 class History(Mapping[str, Series]):
     """All metrics of one run, ragged: each metric has the steps at which it was logged, no others."""
 
     series: Mapping[str, Series]
+    sampled: bool = False
+    """Whether a tracker's server left out points; ask for `max_points="all"` to have them."""
 
     def __getitem__(self, name: str) -> Series:
         return self.series[name]
@@ -50,6 +102,19 @@ class History(Mapping[str, Series]):
 
     def __len__(self) -> int:
         return len(self.series)
+
+    def thinned(self, points: int) -> History:
+        """Every series with about `points` points at most, its extremes kept."""
+        return History({name: series.thinned(points) for name, series in self.items()}, self.sampled)
+
+    def deduplicated(self) -> History:
+        """Every step of every series once; of those logged at one step the last stands."""
+        return History({name: series.deduplicated() for name, series in self.items()}, self.sampled)
+
+    def __repr__(self) -> str:
+        count = max(map(len, self.values()), default=0)
+        how = "sampled by the server" if self.sampled else "all that were logged"
+        return f"<History of {len(self)} metrics, up to {count:,} points each, {how}: {', '.join(self)}>"
 
     def to_frame(self) -> pd.DataFrame:
         """A pandas frame: index `step`, one column a metric, NaN where a metric was not logged.

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from astuner_nb.core.aliases import Aliases, aliases
 from astuner_nb.core.errors import StoreError
 from astuner_nb.core.protocols import JobStatus
-from astuner_nb.core.series import History
+from astuner_nb.core.series import History, checked_points
 from astuner_nb.core.states import RunState
 from astuner_nb.recorder import RunFiles, line_start, read_json
 from astuner_nb.store.columns import number, plain_name
@@ -49,8 +52,31 @@ class Run:
         self.config = dict(_flat(meta.get("config") or {}))
         """Hyper-parameters; nested ones under dotted names."""
         self.tags = tuple(map(str, meta.get("tags") or ()))
+        self.group = str(meta.get("group") or "")
         self.created = _moment(meta.get("created"))
         """When it was made, UTC."""
+        self.aliases = aliases()
+        """How its metrics are called."""
+
+    source = "runs"
+    """What kept it, as for every other source."""
+
+    @property
+    def key(self) -> str:
+        """What tells it from every other run, of other sources too."""
+        return self.id
+
+    @property
+    def finished(self) -> datetime | None:
+        """When it ended, UTC; None while it goes on, or where nobody wrote that down."""
+        ended = (read_json(self.files.exit) or {}).get("t")
+        return None if ended is None else _moment(ended)
+
+    @property
+    def url(self) -> str:
+        """Its page on a dashboard, where a logger sent it to one; else empty."""
+        notes = (read_json(path) or {} for path in sorted(self.files.loggers.glob("*.json")))
+        return next((str(note["url"]) for note in notes if note.get("url")), "")
 
     @cached_property
     def files(self) -> RunFiles:
@@ -67,13 +93,32 @@ class Run:
         """Where it stands now."""
         return self.status.state
 
-    def history(self) -> History:
-        """All metrics recorded by now. Where the run has ended, the next time costs a column read."""
-        tail = MetricsTail(self.files.metrics)
+    def history(self, metrics: Sequence[str] | None = None, max_points: int | str | None = None) -> History:
+        """All that was recorded by now, in the order in which it was. Where the run has ended, a column read next time.
+
+        Args:
+            metrics: canonical names or own keys; those it does not have are left out. All of them where not given.
+            max_points: about how many points a metric may have, ≥ 4; its extremes are kept. All where not given.
+
+        Raises:
+            BadValue: for a `max_points` that is none.
+        """
+        limit = checked_points(max_points)
+        tail = self.tail()
         ended = self.state.ended  # first: what an ended run wrote last is then surely read
-        history = tail.read_all()
+        history = self.aliases.pick(tail.read_all(), metrics)
         compact_if_worth(tail, ended=ended)
-        return history
+        return history if limit is None or math.isinf(limit) else history.thinned(int(limit))
+
+    def tail(self, metrics: Sequence[str] | None = None) -> MetricsTail:
+        """What follows it as it grows."""
+        return MetricsTail(self.files.metrics)
+
+    def with_aliases(self, names: Aliases) -> Run:
+        """The same run, its metrics called by another table."""
+        other = copy(self)
+        other.aliases = names
+        return other
 
     def last_record(self) -> dict[str, Any]:
         """The newest whole record with its `step` and `t`, read from the file's end; empty where there is none."""

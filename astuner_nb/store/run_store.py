@@ -34,6 +34,7 @@ class RunStore:
         tags: Iterable[str] = (),
         backbone: str = "script",
         document: str | None = None,
+        loggers: Iterable[str] = (),
     ) -> Run:
         """A new run, in a directory of its own.
 
@@ -44,12 +45,13 @@ class RunStore:
             tags: words to find it by.
             backbone: what runs.
             document: the whole configuration as YAML, kept as it is.
+            loggers: where its metrics go besides its directory.
 
         Raises:
             StoreError: when it cannot be written.
         """
         try:
-            files = create_run_directory(self.root, project, name, config, tags, backbone)
+            files = create_run_directory(self.root, project, name, config, tags, backbone, loggers=list(loggers))
             _write_document(files, document)
         except OSError as error:
             reason = error.strerror or str(error)

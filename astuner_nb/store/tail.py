@@ -5,37 +5,22 @@ from __future__ import annotations
 import json
 import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 
 from astuner_nb.core.errors import StoreError
-from astuner_nb.core.series import Floats, History, Series
+from astuner_nb.core.protocols import JobStatus
+from astuner_nb.recorder import RunFiles
 from astuner_nb.store.cache import MARK_BYTES, Cached, load
 from astuner_nb.store.columns import Column, Row, fold
+from astuner_nb.store.growth import Growth
+from astuner_nb.store.status import read_status
 
 CHUNK_BYTES = 4 << 20
 
 
-@dataclass(frozen=True, eq=False)
-class Chunk:
-    """The points of one metric that are new. Arrays are views: do not write to them."""
-
-    start: int
-    """Index of the first of them within the metric's series."""
-    step: Floats
-    """(n,) float64"""
-    value: Floats
-    """(n,) float64; NaN and ±Inf are kept."""
-    time: Floats
-    """(n,) float64, seconds since 1970, UTC."""
-
-    def __len__(self) -> int:
-        return len(self.step)
-
-
-class MetricsTail:
+class MetricsTail(Growth):
     """A cursor in the log `path` and all that was read before it.
 
     A log that was truncated or replaced by another is a new generation: `generation` rises, everything read before
@@ -43,54 +28,23 @@ class MetricsTail:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        super().__init__()
         self.path = Path(path)
         self.records = 0
         """Records read, of this generation."""
         self.skipped = 0
         """Whole lines that are no record, of this generation."""
-        self.generation = 0
-        """How often the log was truncated or replaced."""
         self.offset = 0
         """Bytes read, up to the end of a line."""
-        self.caught_up = False
-        """Whether the last poll read all there was."""
         self.cached_bytes = 0
         """How far the cache that this started from reaches."""
-        self._columns: dict[str, Column] = {}
         self._last_step = -1.0
         self._mark = b""
         self._seen: tuple[int, ...] = ()
 
-    @property
-    def history(self) -> History:
-        """All that was read, as views: cheap at any length."""
-        return History({name: Series(name, *column.view()) for name, column in self._columns.items()})
-
-    def poll(self, budget_s: float = 0.5) -> dict[str, Chunk]:
-        """Metric → its points that are new since the last poll; empty where there are none.
-
-        Reads for about `budget_s` seconds at most; where `caught_up` is False then, the next poll goes on. A torn
-        last line waits until it is whole, a missing file is an empty one.
-
-        Raises:
-            StoreError: where the file exists and cannot be read.
-        """
-        starts, generation = {name: len(column) for name, column in self._columns.items()}, self.generation
-        self._read(time.monotonic() + budget_s)
-        if self.generation != generation:
-            starts = {}
-        return {
-            name: Chunk(start, *column.view(start))
-            for name, column in self._columns.items()
-            if len(column) > (start := starts.get(name, 0))
-        }
-
-    def read_all(self) -> History:
-        """The history up to the end that the file has now."""
-        self.poll()
-        while not self.caught_up:
-            self.poll()
-        return self.history
+    def status(self) -> JobStatus:
+        """What the directory around it says of the run."""
+        return read_status(RunFiles(self.path.parent))
 
     def snapshot(self) -> Cached:
         """What was read, as a cache can keep it."""
@@ -161,9 +115,9 @@ class MetricsTail:
 
     def _forget(self) -> None:
         if self.offset:
-            self.generation += 1
+            super()._forget()
         self.records = self.skipped = self.offset = self.cached_bytes = 0
-        self._columns, self._last_step, self._mark, self._seen = {}, -1.0, b"", ()
+        self._last_step, self._mark, self._seen = -1.0, b"", ()
 
 
 def parse_line(line: bytes) -> Row | None:

@@ -20,8 +20,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from astuner_nb.recorder import Recorder
-from astuner_nb.store import cache, compact
-from astuner_nb.store.cache import Cached, load, save, sweep
+from astuner_nb.store import column_file, compact
+from astuner_nb.store.cache import Cached, load, save
+from astuner_nb.store.column_file import sweep
 from astuner_nb.store.compact import compact_if_worth
 from astuner_nb.store.tail import MetricsTail
 
@@ -206,7 +207,7 @@ def test_racing_compactors_that_are_killed_do_no_harm(log: Path) -> None:
 
 
 def test_sweeping_spares_the_living(tmp_path: Path) -> None:
-    host = cache.socket.gethostname()
+    host = column_file.socket.gethostname()
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     names = [f"{host}.{os.getpid()}", f"{host}.{dead.pid}", "other.1", "old-host.1", f"{host}.x"]
@@ -221,7 +222,7 @@ def test_sweeping_spares_the_living(tmp_path: Path) -> None:
 def test_two_threads_of_one_process_do_not_share_a_temporary_file(log: Path) -> None:
     write_log(log, 10)
     path = log.with_suffix(".npz")
-    other = path.with_name(f"{path.name}.tmp.{cache.socket.gethostname()}.{os.getpid()}")
+    other = path.with_name(f"{path.name}.tmp.{column_file.socket.gethostname()}.{os.getpid()}")
     other.write_text("being written")
     assert not save(path, read(log).snapshot())
     assert other.read_text() == "being written"

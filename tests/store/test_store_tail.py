@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from astuner_nb.core.errors import StoreError
 from astuner_nb.recorder import Recorder
 from astuner_nb.store import tail as tail_module
-from astuner_nb.store.tail import Chunk, MetricsTail
+from astuner_nb.core.protocols import Chunk
+from astuner_nb.store.tail import MetricsTail
 
 WRITER = """
 import sys
