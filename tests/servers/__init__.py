@@ -1,0 +1,1 @@
+"""Servers that speak the protocols of trackers, for real clients to talk to."""
