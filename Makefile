@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 BIN := .venv/bin
 SUITE := tests
 
-.PHONY: lab test lint types layers unit js stress bench base-model wheel tools clean help
+.PHONY: lab test lint types layers tables unit js stress bench base-model histories wheel tools clean help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,12 @@ stress: .venv/test tools  ## the long soaks, kills and fuzzing
 
 bench: .venv/test tools  ## speed and memory beside the peers, as tables
 	$(BIN)/python -m benchmarks
+
+tables: .venv/test  ## write the tables of README and docs anew from the registries
+	$(BIN)/python scripts/readme_tables.py
+
+histories: .venv/test  ## make the histories of the overlay notebook anew (about two minutes)
+	$(BIN)/python scripts/make_histories.py
 
 base-model: .venv/lab  ## train the shipped base model anew (about three minutes)
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m astuner_nb.training.make_base_model astuner_nb/training/base_model.npz

@@ -16,53 +16,107 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from astuner_nb.core.errors import AstunerError, BadConfig, BadValue, JobError, NotPicklable, StoreError
+    from astuner_nb.comparison import Comparison, compare
+    from astuner_nb.core.aliases import Aliases
+    from astuner_nb.core.errors import (
+        AccessDenied,
+        AstunerError,
+        BadConfig,
+        BadFile,
+        BadValue,
+        Cancelled,
+        JobError,
+        NotFound,
+        NotPicklable,
+        RateLimited,
+        ServerFailed,
+        StoreError,
+        TrackerError,
+        Unreachable,
+    )
     from astuner_nb.core.series import History, Series
     from astuner_nb.core.space import Choice, Float, Int, Space
     from astuner_nb.core.states import RunState
     from astuner_nb.experiments import Experiment, experiment
     from astuner_nb.lab import Lab
     from astuner_nb.live_figure.figure import LiveFigure
-    from astuner_nb.recorder import Recorder, init
+    from astuner_nb.recorder import Recorder
+    from astuner_nb.script import init
     from astuner_nb.store.run import Run
     from astuner_nb.store.run_store import RunStore
+    from astuner_nb.trackers.opening import runs
+    from astuner_nb.trackers.run_set import Histories, RunSet
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
+    "AccessDenied",
+    "Aliases",
     "AstunerError",
     "BadConfig",
+    "BadFile",
     "BadValue",
+    "Cancelled",
     "Choice",
+    "Comparison",
     "Experiment",
     "Float",
+    "Histories",
     "History",
     "Int",
     "JobError",
     "Lab",
     "LiveFigure",
+    "NotFound",
     "NotPicklable",
+    "RateLimited",
     "Recorder",
     "Run",
+    "RunSet",
     "RunState",
     "RunStore",
     "Series",
+    "ServerFailed",
     "Space",
     "StoreError",
+    "TrackerError",
+    "Unreachable",
+    "compare",
     "experiment",
     "init",
+    "runs",
 ]
 
 _HOMES = {
-    "core.errors": ("AstunerError", "BadConfig", "BadValue", "JobError", "NotPicklable", "StoreError"),
+    "comparison": ("Comparison", "compare"),
+    "core.aliases": ("Aliases",),
+    "core.errors": (
+        "AccessDenied",
+        "AstunerError",
+        "BadConfig",
+        "BadFile",
+        "BadValue",
+        "Cancelled",
+        "JobError",
+        "NotFound",
+        "NotPicklable",
+        "RateLimited",
+        "ServerFailed",
+        "StoreError",
+        "TrackerError",
+        "Unreachable",
+    ),
     "core.series": ("History", "Series"),
     "core.space": ("Choice", "Float", "Int", "Space"),
     "core.states": ("RunState",),
     "experiments": ("Experiment", "experiment"),
     "lab": ("Lab",),
-    "recorder": ("Recorder", "init"),
+    "recorder": ("Recorder",),
+    "script": ("init",),
     "store.run": ("Run",),
     "store.run_store": ("RunStore",),
+    "trackers.opening": ("runs",),
+    "trackers.run_set": ("Histories", "RunSet"),
     "live_figure.figure": ("LiveFigure",),
 }
 _HOME_OF = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}

@@ -10,20 +10,22 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from astuner_nb.core.errors import AstunerError, StoreError
-from astuner_nb.core.protocols import Job, JobStatus, Launcher
+from astuner_nb.core.errors import AstunerError, StoreError, TrackerError
+from astuner_nb.core.protocols import Chunk, Job, JobStatus, Launcher, Run, Tail
 from astuner_nb.core.series import History
 from astuner_nb.core.states import RunState
 from astuner_nb.store.compact import compact_if_worth
-from astuner_nb.store.run import Run
-from astuner_nb.store.tail import Chunk, MetricsTail
+from astuner_nb.store.run import Run as StoredRun
+from astuner_nb.store.tail import MetricsTail
 
 BUSY_S, IDLE_S = 0.1, 1.0
 """Seconds between two turns: while something is running, and while nothing is."""
+LOST_S = 1.0
+"""Seconds between two looks at a run that is probably over but may come back."""
 TURN_S = 0.3
 """About how long one turn reads at most; what is left over waits for the next one."""
 
@@ -33,42 +35,57 @@ Unlink = Callable[[], None]
 
 @dataclass
 class Followed:
-    """A run, the handle on its job, and how far its log was read."""
+    """A run of any source, the handle on its job where it has one, and how far it was read."""
 
     run: Run
-    job: Job
-    tail: MetricsTail
+    job: Job | None
+    """None for a run that a tracker keeps: it can be watched, not stopped."""
+    tail: Tail
     status: JobStatus
+    names: dict[str, str] = field(default_factory=dict)
+    """Canonical metric → the key under which this run has it."""
     settled: bool = False
     """Whether it has ended and was read to its end: nothing more is expected of it."""
     trouble: str = ""
-    """Why its log could not be read in the last turn."""
+    """Why it could not be read in the last turn."""
     looked_at: float = 0.0
     """When it had its last turn, monotonic seconds."""
 
     @property
+    def quiet(self) -> bool:
+        """Whether little is expected of it: it has settled, or it is lost and was read as far as it goes."""
+        return self.settled or (self.status.state is RunState.LOST and self.tail.caught_up)
+
+    @property
     def history(self) -> History:
-        """All that was read of it so far."""
-        return self.tail.history
+        """All that was read of it so far, under canonical names where there is one."""
+        return self.run.aliases.canonicalised(self.tail.history)
+
+    @property
+    def shown_names(self) -> dict[str, str]:
+        """The run's own key → the canonical name under which it is shown."""
+        return {key: name for name, key in self.names.items()}
 
 
 @dataclass
 class Turn:
-    """What one turn found: the difference from the turn before."""
+    """What one turn found: the difference from the turn before. Runs are named by their `key`."""
 
     added: list[Run] = field(default_factory=list)
     """Runs followed since."""
     restarted: set[str] = field(default_factory=set)
-    """Ids of runs whose log was truncated or replaced: their earlier points are no longer valid."""
+    """Runs whose earlier points are no longer valid: a log was replaced, or its metrics turn out to be others."""
     grown: dict[str, Mapping[str, Chunk]] = field(default_factory=dict)
-    """Run id → metric → the points that are new."""
+    """Run → metric, under its canonical name where there is one → the points that are new."""
     changed: dict[str, JobStatus] = field(default_factory=dict)
-    """Run id → its new status, where it is another than before."""
+    """Run → its new status, where it is another than before."""
+    troubled: dict[str, str] = field(default_factory=dict)
+    """Run → why it can no longer be read; empty where it can again."""
     problems: list[str] = field(default_factory=list)
     """Sentences about commands that could not be carried out."""
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.restarted or self.grown or self.changed or self.problems)
+        return bool(self.added or self.restarted or self.grown or self.changed or self.troubled or self.problems)
 
 
 Listener = Callable[[Turn], None]
@@ -82,20 +99,26 @@ class Monitor:
         self._followed: dict[str, Followed] = {}
         self._listeners: list[Listener] = []
         self._commands: deque[Command] = deque()
-        self._arrivals: deque[tuple[Run, Job | None]] = deque()
+        self._arrivals: deque[tuple[Run, Job | None, Sequence[str] | None]] = deque()
         self._turning = threading.RLock()
         self._wake = threading.Event()
         self._closing = False
         self._thread: threading.Thread | None = None
 
     @property
-    def followed(self) -> Mapping[str, Followed]:
-        """Run id → what is known of it, as of the last turn."""
+    def followed(self) -> dict[str, Followed]:
+        """Key of a run → what is known of it, as of the last turn."""
         return dict(self._followed)
 
-    def follow(self, run: Run, job: Job | None = None) -> None:
-        """Read `run` from the next turn on; `job` is attached where it is not given. Following twice is harmless."""
-        self._arrivals.append((run, job))
+    def follow(self, run: Run, job: Job | None = None, metrics: Sequence[str] | None = None) -> None:
+        """Read `run` from the next turn on. Following twice is harmless.
+
+        Args:
+            run: of any source.
+            job: of a run of ours, attached where it is not given.
+            metrics: what a server is asked for; canonical metrics where not given.
+        """
+        self._arrivals.append((run, job, metrics))
         self._wake.set()
 
     def enqueue(self, command: Command) -> None:
@@ -140,14 +163,15 @@ class Monitor:
         self._thread = None
         with self._turning:
             for followed in self._followed.values():
-                followed.job.close()
+                if followed.job is not None:
+                    followed.job.close()
             self._followed.clear()
             self._listeners.clear()
 
     def _live(self) -> None:
         while not self._closing:
             turn = self._step_or_tell()
-            busy = turn or any(not followed.settled for followed in self._followed.values())
+            busy = turn or any(not followed.quiet for followed in self._followed.values())
             self._wake.wait(BUSY_S if busy else IDLE_S)
             self._wake.clear()
 
@@ -164,12 +188,12 @@ class Monitor:
 
     def _so_far(self) -> Turn:
         turn = Turn()
-        for run_id, followed in self._followed.items():
+        for key, followed in self._followed.items():
             turn.added.append(followed.run)
-            turn.changed[run_id] = followed.status
-            turn.grown[run_id] = {
-                name: Chunk(0, series.step, series.value, series.time) for name, series in followed.history.items()
-            }
+            turn.changed[key] = followed.status
+            turn.grown[key] = _whole(followed.history)
+            if followed.trouble:
+                turn.troubled[key] = followed.trouble
         return turn
 
     def _carry_out_commands(self, turn: Turn) -> None:
@@ -181,48 +205,74 @@ class Monitor:
 
     def _welcome_arrivals(self, turn: Turn) -> None:
         while self._arrivals:
-            run, job = self._arrivals.popleft()
-            if run.id in self._followed:
+            run, job, metrics = self._arrivals.popleft()
+            if run.key in self._followed:
                 continue
-            job = job or self._launcher.attach(run.directory)
-            self._followed[run.id] = Followed(run, job, MetricsTail(run.files.metrics), job.poll())
+            if job is None and isinstance(run, StoredRun):
+                job = self._launcher.attach(run.directory)
+            tail = run.tail(metrics)
+            followed = Followed(run, job, tail, job.poll() if job else tail.status())
+            self._followed[run.key] = followed
             turn.added.append(run)
-            turn.changed[run.id] = self._followed[run.id].status
+            turn.changed[run.key] = followed.status
 
     def _look_at_runs(self, turn: Turn) -> None:
         """Those that go on first, then those that waited longest, as far as the turn's time reaches."""
         deadline = time.monotonic() + TURN_S
-        waiting = [(run_id, followed) for run_id, followed in self._followed.items() if not followed.settled]
+        due = time.monotonic() - LOST_S
+        waiting = [
+            (key, followed)
+            for key, followed in self._followed.items()
+            if not followed.settled and (not followed.quiet or followed.looked_at < due)
+        ]
         waiting.sort(key=lambda item: (item[1].status.state.ended, item[1].looked_at))
-        for run_id, followed in waiting:
+        for key, followed in waiting:
             followed.looked_at = time.monotonic()
-            _look_at(run_id, followed, turn)
+            _look_at(key, followed, turn)
             if time.monotonic() >= deadline:
                 break
 
 
-def _look_at(run_id: str, followed: Followed, turn: Turn) -> None:
+def _look_at(key: str, followed: Followed, turn: Turn) -> None:
     """Status first, then the log: what an ended job wrote last is then surely read."""
-    status = followed.job.poll()
+    status = followed.job.poll() if followed.job else followed.tail.status()
     if status != followed.status:
-        followed.status = turn.changed[run_id] = status
+        followed.status = turn.changed[key] = status
+    trouble = ""
     try:
-        _read(run_id, followed, turn)
-    except StoreError as error:
-        if followed.trouble != str(error):  # said once, not ten times a second
-            followed.trouble = str(error)
-            turn.problems.append(f"{followed.run.name}: {error}")
+        _read(key, followed, turn)
+    except (StoreError, TrackerError) as error:
+        trouble = str(error)
+    if followed.trouble != trouble:  # said once, not ten times a second
+        followed.trouble = turn.troubled[key] = trouble
 
 
-def _read(run_id: str, followed: Followed, turn: Turn) -> None:
+def _read(key: str, followed: Followed, turn: Turn) -> None:
     tail, state = followed.tail, followed.status.state
     generation = tail.generation
     news = tail.poll(TURN_S)
     if tail.generation != generation:
-        turn.restarted.add(run_id)
+        turn.restarted.add(key)
     if news:
-        turn.grown[run_id] = news
+        turn.grown[key] = _named(key, followed, news, turn)
     ended = state.ended and state is not RunState.LOST
-    compact_if_worth(tail, ended=ended)
+    if isinstance(tail, MetricsTail):
+        compact_if_worth(tail, ended=ended)
     followed.settled = ended and tail.caught_up and not news
-    followed.trouble = ""
+
+
+def _named(key: str, followed: Followed, news: Mapping[str, Chunk], turn: Turn) -> Mapping[str, Chunk]:
+    """`news` under canonical names. Where a preferred key came late, the run begins anew under its new names."""
+    if any(chunk.start == 0 for chunk in news.values()):  # a key that was not there before
+        names = followed.run.aliases.canonical(followed.tail.history)
+        before, followed.names = followed.names, names
+        if any(names.get(name) != known for name, known in before.items()):
+            turn.restarted.add(key)
+            return _whole(followed.history)
+    shown = followed.shown_names
+    return {shown.get(key, key): chunk for key, chunk in news.items() if key in shown or key not in followed.names}
+
+
+def _whole(history: History) -> dict[str, Chunk]:
+    """All of it, as if it were new."""
+    return {name: Chunk(0, series.step, series.value, series.time) for name, series in history.items()}

@@ -14,6 +14,8 @@ from astuner_nb.config.examples import examples_directory
 from astuner_nb.core.errors import BadValue
 
 NOTEBOOK = "01_tune.ipynb"
+HISTORIES = "histories"
+"""The folder with old runs that the overlay notebook opens."""
 
 
 def open_in_jupyterlab(notebook: str | None = None) -> int:
@@ -44,14 +46,17 @@ def _default() -> Path:
 
 
 def unpack(path: Path) -> None:
-    """Make the notebook `path` from the bundled one, and its YAML file beside it where there is none."""
+    """Make the notebook `path` from the bundled one of that name, else the tuning one, and what it needs beside it."""
     if path.suffix != ".ipynb":
         raise BadValue(f"{str(path)!r} is no notebook. Name a file that ends with .ipynb.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(examples_directory() / NOTEBOOK, path)
-    for example in examples_directory().glob("*.yaml"):
+    bundled = examples_directory()
+    shutil.copy(bundled / (path.name if (bundled / path.name).exists() else NOTEBOOK), path)
+    for example in bundled.glob("*.yaml"):
         if not (path.parent / example.name).exists():
             shutil.copy(example, path.parent)
+    if not (path.parent / HISTORIES).exists():
+        shutil.copytree(bundled / HISTORIES, path.parent / HISTORIES)
 
 
 def _has_browser() -> bool:

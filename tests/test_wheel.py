@@ -47,10 +47,13 @@ def test_the_wheel_works_alone(wheel, tmp_path):
     env = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "ASTUNER_RUNS")}
     done = subprocess.run([python, "-c", SMOKE], cwd=place, env=env, capture_output=True, text=True)
     assert (done.stdout.strip(), done.returncode) == ("ok", 0), done.stderr
-    unpack = "from astuner_nb.notebook import unpack; import pathlib; unpack(pathlib.Path('a/01_tune.ipynb'))"
+    unpack = "from astuner_nb.notebook import unpack; import pathlib; unpack(pathlib.Path('a/02_overlay.ipynb'))"
     unpacked = subprocess.run([python, "-c", unpack], cwd=place, env=env, capture_output=True, text=True)
     assert unpacked.returncode == 0, unpacked.stderr
-    assert sorted(path.name for path in (place / "a").iterdir()) == ["01_tune.ipynb", "math_agent.yaml"]
+    assert sorted(path.name for path in (place / "a").iterdir()) == ["02_overlay.ipynb", "histories", "math_agent.yaml"]
+    opened = "import astuner_nb as anb; print(len(anb.runs('swanlab:a/histories/swanlog') + anb.runs('wandb:a/histories')))"
+    counted = subprocess.run([python, "-c", opened], cwd=place, env=env, capture_output=True, text=True)
+    assert counted.stdout.strip() == "4", counted.stderr
 
 
 def test_the_wheel_holds_no_more_than_it_should(wheel):

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 from astuner_nb.core.metrics import Metric, describe, figure_of, is_sparse, known_first
 from astuner_nb.core.series import Floats
 
 Points = tuple[Floats, Floats]
 """Steps and values, each (n,) float64."""
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,9 @@ class AddCurve:
 
     metric: str
     name: str
-    """The key under which its points are logged: `metric`, or `val/…` of it."""
+    """What is drawn: `metric`, or `val/…` of it."""
+    key: str
+    """The key under which the run's tracker has it; the same as `name` where nobody renamed it."""
     run_id: str
     style: Style
     points_only: bool
@@ -109,8 +114,15 @@ class Board:
         if visible:
             self._drawn.add(run_id)
 
-    def grow(self, grown: Mapping[str, Mapping[str, Points]]) -> list[Change]:
-        """What new points change: run id → metric → steps and values. One `Extend` a figure, whatever the runs."""
+    def grow(
+        self, grown: Mapping[str, Mapping[str, Points]], keys: Mapping[str, Mapping[str, str]] = NOTHING
+    ) -> list[Change]:
+        """What new points change. One `Extend` a figure, whatever the runs.
+
+        Args:
+            grown: run id → metric → steps and values.
+            keys: run id → metric → the key of its tracker, where that is another.
+        """
         changes: list[Change] = []
         extends: dict[str, dict[int, Points]] = {}
         for run_id, metrics in grown.items():
@@ -118,7 +130,7 @@ class Board:
                 figure = figure_of(name)
                 changes += self._figure_for(figure)
                 if figure in self._curves:
-                    changes += self._curve_for(figure, name, run_id)
+                    changes += self._curve_for(figure, name, run_id, keys.get(run_id, NOTHING).get(name, name))
                     extends.setdefault(figure, {})[self._curves[figure].index((run_id, name))] = metrics[name]
         return changes + [Extend(figure, points) for figure, points in extends.items()]
 
@@ -127,7 +139,12 @@ class Board:
         ours = {figure: _positions(curves, {run_id}) for figure, curves in self._curves.items()}
         return [Clear(figure, curves) for figure, curves in ours.items() if curves]
 
-    def show_only(self, run_ids: Iterable[str], so_far: Callable[[str], Mapping[str, Points]]) -> list[Change]:
+    def show_only(
+        self,
+        run_ids: Iterable[str],
+        so_far: Callable[[str], Mapping[str, Points]],
+        keys: Mapping[str, Mapping[str, str]] = NOTHING,
+    ) -> list[Change]:
         """Show the curves of `run_ids` and hide all others; `so_far(run_id)` gives the points of a run until now."""
         shown = set(run_ids) & self._styles.keys()
         self._hidden = set(self._styles) - shown
@@ -138,7 +155,7 @@ class Board:
             for figure, curves in self._curves.items()
             if curves
         ]
-        return [*visible, *self.grow({run_id: so_far(run_id) for run_id in new})]
+        return [*visible, *self.grow({run_id: so_far(run_id) for run_id in new}, keys)]
 
     def _figure_for(self, figure: str) -> list[Change]:
         if figure in self._curves or not self._open:
@@ -147,12 +164,12 @@ class Board:
         self._curves = {known: self._curves.get(known, []) for known in order}
         return [AddFigure(describe(figure), order.index(figure))]
 
-    def _curve_for(self, figure: str, name: str, run_id: str) -> list[Change]:
+    def _curve_for(self, figure: str, name: str, run_id: str, key: str) -> list[Change]:
         curves = self._curves[figure]
         if (run_id, name) in curves:
             return []
         curves.append((run_id, name))
-        return [AddCurve(figure, name, run_id, self._styles[run_id], is_sparse(name), run_id not in self._hidden)]
+        return [AddCurve(figure, name, key, run_id, self._styles[run_id], is_sparse(name), run_id not in self._hidden)]
 
 
 def _positions(curves: Sequence[tuple[str, str]], run_ids: set[str]) -> tuple[int, ...]:

@@ -8,9 +8,8 @@ from dataclasses import asdict, dataclass
 
 from astuner_nb.charts.board import Style
 from astuner_nb.charts.progress import progress
-from astuner_nb.core.protocols import JobStatus
+from astuner_nb.core.protocols import JobStatus, Run
 from astuner_nb.core.series import History
-from astuner_nb.store.run import Run
 
 
 @dataclass(frozen=True)
@@ -20,6 +19,10 @@ class Row:
     id: str
     name: str
     colour: str
+    source: str
+    """What keeps it."""
+    url: str
+    """Its page on a dashboard, an address of the web; empty where there is none."""
     state: str
     alive: bool
     """Whether it can be stopped."""
@@ -36,17 +39,21 @@ class Row:
         return asdict(self)
 
 
-def row(run: Run, status: JobStatus, history: History, style: Style, metrics: Sequence[str]) -> Row:
-    """The row of `run`."""
+def row(run: Run, status: JobStatus, history: History, style: Style, metrics: Sequence[str], trouble: str = "") -> Row:
+    """The row of `run`; `trouble` is why it cannot be read at the moment."""
+    total = run.aliases.canonical_config(run.config).get("total_steps")
+    ours = run.source == "runs"
     return Row(
-        id=run.id,
+        id=run.key,
         name=style.label,
         colour=style.colour,
+        source=run.source,
+        url=run.url if run.url.startswith(("https://", "http://")) else "",
         state=status.state.value,
-        alive=status.alive or not status.state.ended,
-        detail=status.detail,
-        progress=progress(history, run.config.get("total_steps")).words,
-        started=run.created.astimezone().strftime("%m-%d %H:%M"),
+        alive=ours and (status.alive or not status.state.ended),
+        detail=trouble or status.detail,
+        progress=progress(history, total).words,
+        started=run.created.astimezone().strftime("%m-%d %H:%M") if run.created else "",
         values=tuple(number(history[name].last) if name in history else "" for name in metrics),
     )
 

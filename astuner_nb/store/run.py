@@ -53,6 +53,8 @@ class Run:
         """Hyper-parameters; nested ones under dotted names."""
         self.tags = tuple(map(str, meta.get("tags") or ()))
         self.group = str(meta.get("group") or "")
+        self.loggers = tuple(map(str, meta.get("loggers") or ()))
+        """Where its metrics go besides its directory."""
         self.created = _moment(meta.get("created"))
         """When it was made, UTC."""
         self.aliases = aliases()

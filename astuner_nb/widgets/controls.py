@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as ipw
@@ -10,12 +9,10 @@ import ipywidgets as ipw
 from astuner_nb.core.space import Value
 from astuner_nb.session import Session
 from astuner_nb.widgets import words
+from astuner_nb.widgets.runs_view import Later
 from astuner_nb.widgets.sliders import Sliders, slid
 
 PRESETS = "presets …"
-
-Later = Callable[[Callable[..., object]], Callable[..., None]]
-"""Makes of a function what an observer may call: it is put on the monitor's queue with its arguments."""
 
 
 class Controls:

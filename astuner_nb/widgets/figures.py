@@ -12,14 +12,19 @@ from astuner_nb.core.metrics import Metric
 from astuner_nb.live_figure.figure import LiveFigure
 
 HEIGHT_PX = 220
+LARGE_PX = 360
+"""Of the one or two figures that somebody asked for."""
 
 
 class Figures:
     """One `LiveFigure` a metric. All methods are called from one thread: the monitor's."""
 
-    def __init__(self) -> None:
+    def __init__(self, height_px: int = HEIGHT_PX) -> None:
         self._figures: dict[str, LiveFigure] = {}
+        self._height_px = height_px
         self.widget = ipw.Box().add_class("astuner-figures")
+        if height_px > HEIGHT_PX:
+            self.widget.add_class("astuner-large")
 
     def apply(self, changes: Iterable[Change]) -> None:
         """Carry out `changes` in order."""
@@ -44,7 +49,7 @@ class Figures:
         figure.add_scatter(**_curve(change))
 
     def _add_figure(self, change: AddFigure) -> None:
-        figure = LiveFigure(layout=_layout(change.metric))
+        figure = LiveFigure(layout=_layout(change.metric, self._height_px))
         figure.add_class("astuner-figure")
         children = list(self.widget.children)
         children.insert(change.position, figure)
@@ -61,6 +66,7 @@ def _show(figure: LiveFigure, change: Show) -> None:
 
 def _curve(change: AddCurve) -> dict[str, object]:
     """A curve's trace. Names are escaped: Plotly reads a small HTML of its own in them."""
+    source = f" · {change.key}" if change.key != change.name else ""
     kind = f" {change.name.rpartition('/')[0] or change.name}" if change.points_only else ""
     return {
         "x": [],
@@ -69,17 +75,17 @@ def _curve(change: AddCurve) -> dict[str, object]:
         "mode": "markers" if change.points_only else "lines",
         "line": {"color": change.style.colour, "width": 1.8},
         "marker": {"color": change.style.colour, "size": 7, "symbol": "diamond-open", "line": {"width": 1.6}},
-        "hovertemplate": f"%{{y:.4~g}}<extra>{escape(change.style.mark + kind, quote=False)}</extra>",
+        "hovertemplate": f"%{{y:.4~g}}<extra>{escape(change.style.mark + kind + source, quote=False)}</extra>",
         "visible": change.visible,
     }
 
 
-def _layout(metric: Metric) -> dict[str, object]:
+def _layout(metric: Metric, height_px: int) -> dict[str, object]:
     unit = f" <span style='font-weight:normal;opacity:.65'>{escape(metric.unit)}</span>" if metric.unit else ""
     return {
         "title": {"text": f"<b>{escape(metric.title, quote=False)}</b>{unit}", "x": 0.02, "y": 0.97, "yanchor": "top"}
         | {"font": {"size": 13}},
-        "height": HEIGHT_PX,
+        "height": height_px,
         "margin": {"l": 48, "r": 18, "t": 36, "b": 26},
         "showlegend": False,
         "hovermode": "x unified",

@@ -1,7 +1,7 @@
 // The table of runs. Everything a run brings along (names, states, details) is written as text, never as HTML.
 // A row is made once and changed in place: a button that is replaced under the pointer loses its click.
 
-/** @typedef {{id: string, name: string, colour: string, state: string, alive: boolean, detail: string,
+/** @typedef {{id: string, name: string, colour: string, source: string, url: string, state: string, alive: boolean, detail: string,
  *             progress: string, started: string, values: string[]}} Row   keep in step with charts/rows.py */
 
 /** @param {string} tag @param {Record<string, any>} properties @param {(Node | string)[]} children */
@@ -18,13 +18,14 @@ function makeLine(first, model) {
   const box = element('input', { type: 'checkbox' });
   const swatch = element('span', { className: 'astuner-swatch' });
   const name = element('button', { className: 'astuner-name' });
+  const source = element('a', { target: '_blank', rel: 'noopener noreferrer' });
   const state = element('span');
   const stop = element('button', { className: 'astuner-stop' }, '■ stop');
   const progress = cell('astuner-number');
   const values = first.values.map(() => cell('astuner-number'));
   const started = cell('astuner-quiet');
   const show = cell('astuner-show', element('label', {}, box, swatch));
-  const tr = element('tr', {}, show, cell('', name), cell('', state), cell('', stop), progress, ...values, started);
+  const tr = element('tr', {}, show, cell('', name), cell('astuner-source', source), cell('', state), cell('', stop), progress, ...values, started);
   tr.dataset.run = first.id;
   box.addEventListener('change', () => toggle(model, first.id, box.checked));
   name.addEventListener('click', () => model.send({ verb: 'pick', id: first.id }));
@@ -37,6 +38,8 @@ function makeLine(first, model) {
     swatch.style.background = row.colour;
     name.textContent = row.name;
     name.title = `${row.name} (${row.id}): show its log`;
+    source.textContent = row.source + (row.url ? ' ↗' : '');
+    row.url ? source.href = row.url : source.removeAttribute('href'); // the kernel lets addresses of the web through only
     state.textContent = row.state;
     state.className = `astuner-state astuner-${row.state}`;
     state.title = row.detail;
@@ -77,7 +80,7 @@ function render({ model, el }) {
     nothing.hidden = true;
   };
   const onColumns = () => head.replaceChildren(element('tr', {},
-    ...['', 'run', 'state', '', 'step', ...model.get('columns'), 'started'].map(name => element('th', {}, name))));
+    ...['', 'run', 'source', 'state', '', 'step', ...model.get('columns'), 'started'].map(name => element('th', {}, name))));
   const onAll = () => model.get('_rows').slice().reverse().forEach(put);
   const onSome = message => message.rows?.forEach(put);
   const onShown = () => rows.forEach(put);

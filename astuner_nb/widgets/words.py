@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
+
+from astuner_nb.core.protocols import Run
 
 LOG_LINES = 40
 """How many of the last lines of output.log are shown."""
@@ -31,9 +33,43 @@ def notices(texts: Iterable[str]) -> str:
     return "".join(f"<p class='astuner-notice'>{escape(text)}</p>" for text in texts)
 
 
-def log(name: str, text: str, *, opened: bool) -> str:
-    """The last lines of a run's output."""
+def log(name: str, text: str) -> str:
+    """The last lines of a run's output, opened."""
     lines = "\n".join(text.splitlines()[-LOG_LINES:]) or "It has printed nothing."
-    start = "<details open>" if opened else "<details>"
-    paper = f"<div class='astuner-paper'><pre>{escape(lines)}</pre></div>"
-    return f"{start}<summary>log of {escape(name)}</summary>{paper}</details>"
+    return _opened(f"log of {escape(name)}", f"<pre>{escape(lines)}</pre>")
+
+
+def description(name: str, run: Run, names: Mapping[str, str], trouble: str) -> str:
+    """What there is to say of a run that a tracker keeps: where it is, its settings, which key is which metric."""
+    where = f"{run.source} · {run.project}"
+    link = linked("its page", run.url) if run.url else ""
+    metrics = ", ".join(f"{name} ← {key}" if key != name else name for name, key in names.items())
+    config = ", ".join(f"{key} = {value}" for key, value in run.config.items())
+    lines = [escape(where), link, escape(f"metrics: {metrics}") if metrics else "", escape(config), problem(trouble)]
+    return _opened(escape(name), "".join(f"<p>{line}</p>" for line in lines if line))
+
+
+def source(uri: str, state: str, words: str) -> str:
+    """A source's card: its state as a dot, what was asked for, and how it stands."""
+    role = " role='alert'" if state == "failed" else ""
+    name = f"<code>{escape(uri)}</code>"
+    return (
+        f"<span class='astuner-state astuner-source-{escape(state)}'>{name}</span> <span{role}>{escape(words)}</span>"
+    )
+
+
+def logger(mark: str, name: str, text: str, url: str) -> str:
+    """Where a run is logged to besides its directory."""
+    link = f" {linked('open its dashboard', url)}" if url else ""
+    return f"<p class='astuner-notice'><b>{escape(mark)}</b> {escape(name)}: {escape(text)}{link}</p>"
+
+
+def linked(text: str, url: str) -> str:
+    """`text` as a link where `url` is an address of the web."""
+    if not url.startswith(("https://", "http://")):
+        return escape(text)
+    return f"<a href='{escape(url)}' target='_blank' rel='noopener noreferrer'>{escape(text)}</a>"
+
+
+def _opened(summary: str, paper: str) -> str:
+    return f"<details open><summary>{summary}</summary><div class='astuner-paper'>{paper}</div></details>"

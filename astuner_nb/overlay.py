@@ -1,0 +1,161 @@
+"""Runs of other sources laid over what is followed: opened in the background, one source's trouble is its own.
+
+Everything the panel's cards can do is a method here, and works without a display.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeGuard
+
+from astuner_nb.core.aliases import Aliases
+from astuner_nb.core.errors import BadValue, Cancelled
+from astuner_nb.core.protocols import Run
+from astuner_nb.monitor import Monitor, Turn
+from astuner_nb.trackers.opening import Opening
+from astuner_nb.trackers.run_set import RunSet
+
+FOLLOWED = 200
+"""Runs of one source that are followed, the newest; `filter` them before where others are wanted."""
+
+What = str | Run | Iterable[Run]
+"""What can be overlaid: a URI, a run, or some runs."""
+
+
+@dataclass(eq=False)
+class Laid:
+    """One source that was added."""
+
+    uri: str
+    """What was asked for; empty where runs were given."""
+    opening: Opening | None = None
+    runs: tuple[Run, ...] = ()
+    """Those that are followed, newest first."""
+    more: int = 0
+    """How many further runs were found and are not followed."""
+    skipped: Sequence[str] = ()
+    """A sentence for each thing that looked like a run and could not be read."""
+    complete: bool = True
+    taken: bool = field(default=False, repr=False)
+
+    @property
+    def state(self) -> str:
+        """`opening`, `open`, `failed` or `cancelled`."""
+        if self.opening is None or self.opening.found is not None:
+            return "open"
+        if self.opening.error is None:
+            return "opening"
+        return "cancelled" if isinstance(self.opening.error, Cancelled) else "failed"
+
+
+class Overlay:
+    """The sources that were added to what `monitor` follows."""
+
+    def __init__(self, monitor: Monitor, names: Aliases | None = None, metrics: Sequence[str] | None = None) -> None:
+        """`names` and `metrics` are as in `anb.runs` and `Monitor.follow`."""
+        self._monitor, self._names, self._metrics = monitor, names, metrics
+        self.laid: list[Laid] = []
+        """In the order in which they were added."""
+        monitor.listen(self._look)
+
+    def add(self, *what: What) -> list[Laid]:
+        """Follow these too: URIs are opened in the background, runs are taken at once. Adding twice is harmless.
+
+        Raises:
+            BadValue: for a URI that is none; nothing is added then.
+        """
+        new = [self._laid(one) for one in what if not (isinstance(one, str) and self._is_there(one))]
+        self.laid.extend(new)
+        for laid in new:
+            if laid.opening is not None:
+                laid.opening.start()
+            else:
+                self._follow(laid)
+        return new
+
+    def retry(self, laid: Laid) -> None:
+        """Open it again."""
+        if laid.opening is not None:
+            laid.taken = False
+            laid.opening.start()
+
+    def cancel(self, laid: Laid) -> None:
+        """No longer wait for it."""
+        if laid.opening is not None:
+            laid.opening.cancel()
+
+    def dismiss(self, laid: Laid) -> None:
+        """Forget that it was asked for; runs that are followed already stay."""
+        self.cancel(laid)
+        if laid in self.laid:
+            self.laid.remove(laid)
+
+    def words(self, laid: Laid) -> str:
+        """One sentence about it: how far it is, what was found, or what went wrong."""
+        opening = laid.opening
+        if opening is not None and opening.error is not None:
+            return str(opening.error)
+        if laid.state == "opening":
+            what, done, total = (opening.progress if opening else None) or ("", 0, 0)
+            return f"opening … {done}{f' of {total}' if total else ''} {what}" if done else "opening …"
+        return " · ".join([*_found(laid), *self._read(laid)])
+
+    def _read(self, laid: Laid) -> list[str]:
+        """How far the curves of its runs are, and what went wrong with some."""
+        followed = [one for run in laid.runs if (one := self._monitor.followed.get(run.key)) is not None]
+        waiting = sum(not one.tail.caught_up and not one.trouble for one in followed)
+        troubles = [one.trouble for one in followed if one.trouble]
+        parts = [f"reading {len(followed) - waiting} of {len(followed)}"] if waiting else []
+        if sampled := sum(one.tail.history.sampled for one in followed):
+            parts.append(f"{sampled} sampled by the server")
+        return [*parts, *([f"{len(troubles)} could not be read: {troubles[0]}"] if troubles else [])]
+
+    def close(self) -> None:
+        """No longer wait for anything."""
+        for laid in self.laid:
+            self.cancel(laid)
+
+    def _is_there(self, uri: str) -> bool:
+        return any(laid.uri == uri and laid.state in ("opening", "open") for laid in self.laid)
+
+    def _laid(self, what: What) -> Laid:
+        if isinstance(what, str):
+            self.laid = [laid for laid in self.laid if laid.uri != what]  # one that failed before
+            return Laid(what, Opening(what, names=self._names))
+        runs: list[Any] = [what] if _is_run(what) else list(what) if isinstance(what, Iterable) else [None]
+        if not all(map(_is_run, runs)):
+            raise BadValue(f"Only runs can be overlaid, got {what!r}. Give a URI, or what anb.runs(…) returns.")
+        kept = tuple(runs[:FOLLOWED])
+        return Laid("", None, kept, len(runs) - len(kept))
+
+    def _look(self, _: Turn) -> None:
+        """Take in what has been opened since the last turn."""
+        for laid in self.laid:
+            if laid.opening is not None and not laid.taken and (found := laid.opening.found) is not None:
+                self._take(laid, found)
+
+    def _take(self, laid: Laid, found: RunSet) -> None:
+        laid.runs, laid.more = tuple(found[:FOLLOWED]), max(0, len(found) - FOLLOWED)
+        laid.skipped, laid.complete, laid.taken = found.skipped, found.complete, True
+        self._follow(laid)
+
+    def _follow(self, laid: Laid) -> None:
+        for run in reversed(laid.runs):  # the oldest first: it gets the lower number
+            self._monitor.follow(run, metrics=self._metrics)
+
+
+def _is_run(what: object) -> TypeGuard[Run]:
+    return hasattr(what, "tail") and hasattr(what, "key")
+
+
+def _found(laid: Laid) -> list[str]:
+    count = len(laid.runs)
+    if not count and not laid.skipped:
+        return ["there are no runs"]
+    parts = [f"{count} run{'' if count == 1 else 's'}"]
+    if laid.more or not laid.complete:
+        parts.append("the newest; more are found by anb.runs(…).filter(…)")
+    if laid.skipped:
+        parts.append(f"{len(laid.skipped)} left out: {laid.skipped[0]}")
+    return parts

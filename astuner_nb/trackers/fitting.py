@@ -1,0 +1,52 @@
+"""Picking the runs that are wanted from those that a folder or a file holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from astuner_nb.core.errors import BadFile, NotFound
+from astuner_nb.core.protocols import Run
+from astuner_nb.trackers.where import Where
+
+R = TypeVar("R", bound=Run)
+
+
+def first_fitting(runs: Iterable[R], where: Where, limit: int) -> tuple[list[R], bool]:
+    """The first `limit` of `runs` that may fit, and whether those are all. No more runs are drawn than it takes."""
+    found: list[R] = []
+    for run in runs:
+        if not _may_fit(run, where):
+            continue
+        if len(found) >= limit:
+            return found, False
+        found.append(run)
+    return found, True
+
+
+def _may_fit(run: TrackedRun, where: Where) -> bool:
+    """Whether `run` fits as far as can be told: a hyper-parameter may be asked for by a name of the caller's own."""
+    config = {**run.config, **run.aliases.canonical_config(run.config)}
+    known = {name: condition for name, condition in where.config.items() if name in config}
+    return replace(where, config=known).fits(run, config)
+
+
+def given_path(text: str, scheme: str) -> Path:
+    """The absolute path behind `scheme:`. Raises `NotFound` where nothing stands there."""
+    try:
+        path = Path(text).expanduser().absolute()
+        if text and path.exists():
+            return path
+    except (OSError, RuntimeError) as error:  # a parent without rights, a name too long, a home that is not known
+        raise NotFound(f"{scheme}:{text} cannot be looked at ({error}). Look at the path and its rights.") from error
+    raise NotFound(f"There is no {scheme}:{text}: nothing stands at {path}. Look at the path.")
+
+
+def given_file(text: str, scheme: str) -> Path:
+    """The same for what must be a file. Raises `NotFound`, and `BadFile` for a directory."""
+    path = given_path(text, scheme)
+    if path.is_dir():
+        raise BadFile(f"{scheme}:{text} is a directory, not a file: {path}. Give the file in it that holds the curves.")
+    return path

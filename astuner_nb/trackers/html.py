@@ -1,0 +1,55 @@
+"""A set of runs as a small table, for the last line of a cell. Whatever a run brings along is escaped here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from astuner_nb.core.protocols import Run
+from astuner_nb.core.run import ConfigValue
+
+if TYPE_CHECKING:
+    from astuner_nb.trackers.run_set import RunSet
+
+ROWS, SETTINGS = 30, 5
+"""How many runs and how many hyper-parameters are shown."""
+
+
+def table(runs: RunSet) -> str:
+    """The newest `ROWS` runs with the hyper-parameters that differ among them."""
+    shown = runs[:ROWS]
+    configs = [runs.config_of(run) for run in shown]
+    settings = differing(configs)[:SETTINGS]
+    head = "".join(f"<th>{escape(name)}</th>" for name in ("run", "source", "state", "started", *settings))
+    body = "".join(_row(run, config, settings) for run, config in zip(shown, configs, strict=True))
+    rest = f" The first {ROWS} are shown." if len(runs) > ROWS else ""
+    words = f"<p>{escape(repr(runs).strip('<>'))}.{rest}</p>"
+    return f"<div>{words}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def differing(configs: Sequence[dict[str, ConfigValue]]) -> list[str]:
+    """The keys whose values are not the same everywhere, canonical ones first as they come."""
+    keys = dict.fromkeys(key for config in configs for key in config)
+    return [key for key in keys if len({repr(config.get(key)) for config in configs}) > 1]
+
+
+def linked(name: str, url: str) -> str:
+    """`name` as a link to `url` where that is an address of the web; else as text."""
+    if not url.startswith(("https://", "http://")):
+        return escape(name)
+    return f"<a href='{escape(url)}' target='_blank' rel='noopener noreferrer'>{escape(name)}</a>"
+
+
+def _row(run: Run, config: dict[str, ConfigValue], settings: Iterable[str]) -> str:
+    started = run.created.astimezone().strftime("%Y-%m-%d %H:%M") if run.created else ""
+    values = [_short(config.get(name)) for name in settings]
+    cells = [escape(text) for text in (run.source, str(run.state), started, *values)]
+    return f"<tr><td>{linked(run.name, run.url)}</td>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+
+
+def _short(value: ConfigValue) -> str:
+    if value is None:
+        return ""
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"

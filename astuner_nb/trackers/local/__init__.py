@@ -1,0 +1,1 @@
+"""Our own run store, opened like any other source."""
