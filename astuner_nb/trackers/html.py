@@ -19,7 +19,7 @@ ROWS, SETTINGS = 30, 5
 def table(runs: RunSet) -> str:
     """The newest `ROWS` runs with the hyper-parameters that differ among them."""
     shown = runs[:ROWS]
-    configs = [runs.config_of(run) for run in shown]
+    configs = [runs.names.canonical_config(run.config) for run in shown]
     settings = differing(configs)[:SETTINGS]
     head = "".join(f"<th>{escape(name)}</th>" for name in ("run", "source", "state", "started", *settings))
     body = "".join(_row(run, config, settings) for run, config in zip(shown, configs, strict=True))

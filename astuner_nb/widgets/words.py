@@ -46,7 +46,7 @@ def description(name: str, run: Run, names: Mapping[str, str], trouble: str) -> 
     metrics = ", ".join(f"{name} ← {key}" if key != name else name for name, key in names.items())
     config = ", ".join(f"{key} = {value}" for key, value in run.config.items())
     lines = [escape(where), link, escape(f"metrics: {metrics}") if metrics else "", escape(config), problem(trouble)]
-    return _opened(escape(name), "".join(f"<p>{line}</p>" for line in lines if line))
+    return _opened(escape(name), f"<div>{''.join(f'<p>{line}</p>' for line in lines if line)}</div>")
 
 
 def source(uri: str, state: str, words: str) -> str:
