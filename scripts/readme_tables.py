@@ -25,7 +25,7 @@ CHINESE = {
     "swanlab:DIR": ("`swanlog` 目录：0.8–0.10 以及 0.6–0.7 的运行文件", "自带读取器"),
     "wandb://ENTITY/PROJECT": (
         "W&B 云端或自建服务（`WANDB_BASE_URL`、`WANDB_API_KEY` 或 netrc）",
-        "官方 `wandb.Api` 客户端",
+        "W&B 官方客户端",
     ),
     "wandb:DIR": ("离线 `.wandb` 运行文件（0.29–0.31）：已结束、被杀死或仍在增长", "自带读取器"),
     "tensorboard:DIR": ("事件文件：simple value、TF2 张量、hparams", "自带读取器"),

@@ -7,6 +7,11 @@ import time
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
+from .servers.swanlab_fixtures import swanlab_environment, swanlab_server
+from .servers.wandb_fixtures import wandb_environment, wandb_server
+
+__all__ = ["swanlab_environment", "swanlab_server", "wandb_environment", "wandb_server"]
+
 # The machine that runs the checks is shared: how long an example takes says nothing. `make test` tries the same
 # examples each time, so that it fails for a change and not for a draw; HYPOTHESIS_PROFILE=search looks for new ones.
 settings.register_profile("test", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

@@ -54,7 +54,7 @@ SOURCES = (
     SourceEntry(
         "swanlab://WORKSPACE/PROJECT",
         "SwanLab's cloud, or a server of one's own (`SWANLAB_API_HOST`, `SWANLAB_API_KEY`)",
-        "the real `swanlab.Api` client",
+        "SwanLab's own client, `swanlab.Api`",
         f"{_HERE}.swanlab.cloud:SwanLabCloud",
     ),
     SourceEntry(
@@ -66,7 +66,7 @@ SOURCES = (
     SourceEntry(
         "wandb://ENTITY/PROJECT",
         "the W&B cloud, or a server of one's own (`WANDB_BASE_URL`, `WANDB_API_KEY` or netrc)",
-        "the real `wandb.Api` client",
+        "W&B's own client",
         f"{_HERE}.wandb.cloud:WandbCloud",
     ),
     SourceEntry(

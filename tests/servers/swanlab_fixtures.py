@@ -18,7 +18,7 @@ def swanlab_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pyte
         monkeypatch.delenv(name)
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
-    (tmp_path / "work").mkdir()
+    (tmp_path / "work").mkdir(exist_ok=True)
     monkeypatch.chdir(tmp_path / "work")
     monkeypatch.setenv("SWANLAB_ROOT", str(tmp_path / "swanlab"))
     monkeypatch.setenv("SWANLAB_CONFIG_DIR", str(tmp_path / "etc"))

@@ -14,10 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from . import swanlab_fixtures
 from .swanlab_server import SwanLabServer
-
-swanlab_environment, swanlab_server = swanlab_fixtures.swanlab_environment, swanlab_fixtures.swanlab_server
 
 LOGGING = """
 import swanlab

@@ -32,10 +32,7 @@ from astuner_nb.trackers.source import Listing
 from astuner_nb.trackers.swanlab.cloud import SwanLabCloud, SwanLabRun
 from astuner_nb.trackers.where import where
 
-from ..servers import swanlab_fixtures
 from ..servers.swanlab_server import SwanLabServer
-
-swanlab_environment, swanlab_server = swanlab_fixtures.swanlab_environment, swanlab_fixtures.swanlab_server
 
 DEADLINE_S = 2.0
 ALL = math.inf

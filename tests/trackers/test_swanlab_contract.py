@@ -7,10 +7,7 @@ from pathlib import Path
 import pytest
 
 from ..contracts.source import CONFIG, HOSTILE, ROWS, Kept, SourceContract
-from ..servers import swanlab_fixtures
 from ..servers.swanlab_server import SwanLabServer
-
-swanlab_environment, swanlab_server = swanlab_fixtures.swanlab_environment, swanlab_fixtures.swanlab_server
 
 
 class TestSwanLabCloud(SourceContract):
