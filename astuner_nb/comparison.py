@@ -58,7 +58,7 @@ class Comparison:
 def compare(
     *what: What, metrics: Sequence[str] = (), names: Mapping[str, Sequence[str]] | Aliases | None = None
 ) -> Comparison:
-    """Runs of any sources in the same figures: `anb.compare(runs)`, `anb.compare("wandb:./wandb", "swanlab:./swanlog")`.
+    """Runs of any sources in the same figures: `anb.compare(runs, "wandb:./wandb", "swanlab://alice/math")`.
 
     As the last line of a cell it shows the panel and returns at once: URIs are opened in the background, runs that go
     on are followed, and what goes wrong with one source is said in its card while the others go on.

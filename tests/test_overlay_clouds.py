@@ -1,4 +1,4 @@
-"""SwanLab's and W&B's clouds in the same figures as files, through the real clients, against servers on this machine."""
+"""SwanLab's and W&B's clouds in the same figures as files, through their real clients, on servers of this machine."""
 
 from __future__ import annotations
 

@@ -51,7 +51,9 @@ def test_the_wheel_works_alone(wheel, tmp_path):
     unpacked = subprocess.run([python, "-c", unpack], cwd=place, env=env, capture_output=True, text=True)
     assert unpacked.returncode == 0, unpacked.stderr
     assert sorted(path.name for path in (place / "a").iterdir()) == ["02_overlay.ipynb", "histories", "math_agent.yaml"]
-    opened = "import astuner_nb as anb; print(len(anb.runs('swanlab:a/histories/swanlog') + anb.runs('wandb:a/histories')))"
+    opened = (
+        "import astuner_nb as anb; print(len(anb.runs('swanlab:a/histories/swanlog') + anb.runs('wandb:a/histories')))"
+    )
     counted = subprocess.run([python, "-c", opened], cwd=place, env=env, capture_output=True, text=True)
     assert counted.stdout.strip() == "4", counted.stderr
 

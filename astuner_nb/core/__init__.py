@@ -1,1 +1,1 @@
-"""Frozen values and seams that every other room speaks in. Knows no network and no widget, and no file but its own tables."""
+"""Frozen values and seams that every other room speaks in. Knows no network, no widget, no file but its own tables."""

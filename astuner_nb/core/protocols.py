@@ -1,4 +1,4 @@
-"""The seams of the house, on one page. A new launcher, backbone, source or sink is done when its contract test passes."""
+"""The seams of the house, on one page. A new launcher, backbone or sink is done when its contract test passes."""
 
 from __future__ import annotations
 

@@ -14,7 +14,6 @@ from astuner_nb.trackers.history_cache import HistoryCache, Kept
 from astuner_nb.trackers.patience import Patience
 from astuner_nb.trackers.run import TrackedRun
 
-
 FIRST = 6
 """How many metrics of a run without canonical ones are followed."""
 

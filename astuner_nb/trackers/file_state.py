@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from pathlib import Path
 
 from astuner_nb.core.protocols import JobStatus
 from astuner_nb.core.states import RunState
@@ -10,17 +12,37 @@ from astuner_nb.core.states import RunState
 QUIET_S = 600.0
 """How long a file may rest and its run still count as running.
 
-A step of RL fine-tuning with long rollouts takes minutes, and TensorBoard's writers hold back up to two of them."""
+A step of RL fine-tuning with long rollouts takes minutes, and trackers' writers hold back what they have."""
 
 
 def status_by_age(written_s: float, kind: str) -> JobStatus:
-    """Running where the newest file was written (seconds since 1970) within `QUIET_S`, finished else.
+    """Of a format that never says how a run ended: running while its files are fresh, finished else.
 
     Args:
-        written_s: when it was written last.
+        written_s: when the newest was written last, seconds since 1970.
         kind: what keeps silent about the end, in the plural: `TensorBoard files`.
     """
     if time.time() - written_s < QUIET_S:
         return JobStatus(RunState.RUNNING)
-    rest = f"nothing was written for {QUIET_S / 60:g} minutes"
-    return JobStatus(RunState.FINISHED, detail=f"{kind} do not say how a run ended; {rest}.")
+    return JobStatus(RunState.FINISHED, detail=f"{kind} do not say how a run ended; this one has rested since.")
+
+
+def status_without_end(path: Path, why: str) -> JobStatus:
+    """Of a format that says how a run ended, where this one does not: running while `path` is fresh, lost else.
+
+    `why` says why nobody knows better. Never raises.
+    """
+    try:
+        age_s = time.time() - os.stat(path).st_mtime
+    except OSError as error:
+        return JobStatus(RunState.LOST, detail=f"Its file has gone: {path} ({error.strerror}).")
+    if age_s < QUIET_S:
+        return JobStatus(RunState.RUNNING)
+    return JobStatus(RunState.LOST, detail=f"{why} Its file was last written {_ago(age_s)} ago, without an end.")
+
+
+def _ago(age_s: float) -> str:
+    for unit, seconds in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if age_s >= 2 * seconds:
+            return f"{age_s / seconds:.0f} {unit}"
+    return f"{age_s:.0f} s"

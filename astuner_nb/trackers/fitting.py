@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,22 +14,15 @@ R = TypeVar("R", bound=Run)
 
 
 def first_fitting(runs: Iterable[R], where: Where, limit: int) -> tuple[list[R], bool]:
-    """The first `limit` of `runs` that may fit, and whether those are all. No more runs are drawn than it takes."""
+    """The first `limit` of `runs` that fit, and whether those are all. No more runs are drawn than it takes."""
     found: list[R] = []
     for run in runs:
-        if not _may_fit(run, where):
+        if where and not where.fits(run, {**run.config, **run.aliases.canonical_config(run.config)}):
             continue
         if len(found) >= limit:
             return found, False
         found.append(run)
     return found, True
-
-
-def _may_fit(run: TrackedRun, where: Where) -> bool:
-    """Whether `run` fits as far as can be told: a hyper-parameter may be asked for by a name of the caller's own."""
-    config = {**run.config, **run.aliases.canonical_config(run.config)}
-    known = {name: condition for name, condition in where.config.items() if name in config}
-    return replace(where, config=known).fits(run, config)
 
 
 def given_path(text: str, scheme: str) -> Path:

@@ -1,4 +1,4 @@
-"""Which URIs there are, and what opens them: a new one is a folder and a line here, or another package's entry point."""
+"""Which URIs there are and what opens them. A new one is a folder and a line here, or another package's entry point."""
 
 from __future__ import annotations
 

@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from astuner_nb.core.errors import StoreError
+from astuner_nb.core.protocols import Chunk
 from astuner_nb.recorder import Recorder
 from astuner_nb.store import tail as tail_module
-from astuner_nb.core.protocols import Chunk
 from astuner_nb.store.tail import MetricsTail
 
 WRITER = """

@@ -1,4 +1,4 @@
-"""Waiting for vendors that may block for ever: deadlines, cancelling, width, and no thread that keeps a process alive."""
+"""Waiting for vendors that may block for ever: deadlines, cancelling, width, no thread that keeps a process alive."""
 
 import subprocess
 import sys
@@ -84,7 +84,8 @@ def test_nothing_to_do_is_done():
 def test_a_hanging_vendor_does_not_keep_the_process_alive():
     code = (
         "import threading\nfrom astuner_nb.trackers.patience import Patience\n"
-        "try: Patience(0.2).call(threading.Event().wait, 'hanging')\nexcept OSError as error: print(type(error).__name__)"
+        "try: Patience(0.2).call(threading.Event().wait, 'hanging')\n"
+        "except OSError as error: print(type(error).__name__)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "Unreachable"

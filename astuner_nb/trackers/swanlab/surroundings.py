@@ -16,8 +16,8 @@ from astuner_nb.core.protocols import JobStatus
 from astuner_nb.core.run import ConfigValue
 from astuner_nb.core.states import RunState
 from astuner_nb.recorder import read_json
+from astuner_nb.trackers.file_state import status_without_end
 from astuner_nb.trackers.wire.flat_config import flattened
-from astuner_nb.trackers.wire.freshness import by_freshness
 
 _MAX_CONFIG_BYTES = 4 << 20
 _SLACK_S = 2.0
@@ -99,9 +99,9 @@ class Unended:
             self._writer = read_metadata(self._path.parent / "files" / "swanlab-metadata.json")
         writer = self._writer
         if not writer.host:
-            return by_freshness(self._path, "Nothing tells which process wrote it.")
+            return status_without_end(self._path, "Nothing tells which process wrote it.")
         if writer.host != socket.gethostname():
-            return by_freshness(self._path, f"It ran on {writer.host}, whose processes cannot be seen from here.")
+            return status_without_end(self._path, f"It ran on {writer.host}, whose processes cannot be seen from here.")
         if _lives(writer.pid, self._began.timestamp() if self._began else writer.noted_s):
             return JobStatus(RunState.RUNNING, alive=True)
         return JobStatus(RunState.LOST, detail=f"Its process {writer.pid} has gone, and nobody wrote how it ended.")

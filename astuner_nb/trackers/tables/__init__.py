@@ -1,0 +1,1 @@
+"""Curves in plain tables: verl's JSON lines, CSV, Parquet."""

@@ -1,0 +1,1 @@
+"""TensorBoard: its event files, and writing them."""

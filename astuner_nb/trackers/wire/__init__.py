@@ -1,0 +1,1 @@
+"""Byte-level readers that several vendors' files share. Standard library only."""
