@@ -424,7 +424,7 @@ def aged(place: Path, age_s: float) -> None:
 def test_the_state_is_told_by_the_session_or_else_by_the_age(tmp_path: Path) -> None:
     assert runs(FILES)["hparams_of_tensorboard"].state is RunState.FAILED
     assert runs(FILES)["hparams_of_tensorboard"].finished == datetime.fromtimestamp(T + 9, UTC)
-    write(tmp_path, record(1, {"x": 1.0}))
+    write(tmp_path, record(1, {"x": 1.0}, time.time()))
     run = runs(tmp_path)["."]
     tail = run.tail()
     assert tail.status().state is RunState.STARTING
