@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
+from typing import Protocol, Self
 
 import numpy as np
 
@@ -19,9 +19,6 @@ from astuner_nb.store.columns import Column
 from astuner_nb.store.growth import Growth
 from astuner_nb.trackers.patience import Patience, in_thread
 
-if TYPE_CHECKING:
-    from astuner_nb.trackers.cloud_run import CloudRun
-
 POLL_S = 10.0
 """Seconds between an answer and the next question about a run that goes on, at least."""
 MOST_S = 300.0
@@ -32,16 +29,30 @@ AT_ONCE = 6
 """How many runs are asked about at the same time, of all that are followed."""
 
 
+class Asked(Protocol):
+    """What is needed of a run on a server to follow it."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def state(self) -> RunState: ...
+    @property
+    def detail(self) -> str: ...
+    def refreshed(self, patience: Patience) -> Self: ...
+    def canonical_part(self, patience: Patience) -> tuple[str, ...]: ...
+    def read(self, metrics: Sequence[str] | None, limit: float | None, patience: Patience) -> History: ...
+
+
 class CloudTail(Growth):
     """What a server says of one run, asked in a thread: `poll` never waits for the network.
 
     Only `metrics`, else the canonical ones, are asked for: a trainer may log hundreds of others.
     """
 
-    def __init__(self, run: CloudRun, metrics: Sequence[str] | None = None) -> None:
+    def __init__(self, run: Asked, metrics: Sequence[str] | None = None) -> None:
         super().__init__()
         self._run, self._metrics = run, metrics
-        self._answer: Future[tuple[CloudRun, History]] | None = None
+        self._answer: Future[tuple[Asked, History]] | None = None
         self._next = 0.0
         self._failures = 0
         self._sampled = False
@@ -72,7 +83,7 @@ class CloudTail(Growth):
         """Whether the run has ended and all of it was read."""
         return self.caught_up and self._run.state.ended
 
-    def _take(self, answer: Future[tuple[CloudRun, History]]) -> None:
+    def _take(self, answer: Future[tuple[Asked, History]]) -> None:
         try:
             self._run, history = answer.result()
         except TrackerError as error:
@@ -97,7 +108,7 @@ class CloudTail(Growth):
 _asking = threading.BoundedSemaphore(AT_ONCE)  # one for the process, whatever panels there are: it spares the network
 
 
-def _ask(run: CloudRun, metrics: Sequence[str] | None) -> tuple[CloudRun, History]:
+def _ask(run: Asked, metrics: Sequence[str] | None) -> tuple[Asked, History]:
     """The run as it is now, and its `metrics` under the tracker's keys."""
     with _asking:
         patience = Patience(DEADLINE_S, run.key)

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
+from astuner_nb.core.aliases import Aliases
 from astuner_nb.core.protocols import Run
 from astuner_nb.core.run import ConfigValue
-
-if TYPE_CHECKING:
-    from astuner_nb.trackers.run_set import RunSet
 
 ROWS, SETTINGS = 30, 5
 """How many runs and how many hyper-parameters are shown."""
 
 
-def table(runs: RunSet) -> str:
-    """The newest `ROWS` runs with the hyper-parameters that differ among them."""
+def table(runs: Sequence[Run], names: Aliases) -> str:
+    """The first `ROWS` of `runs`, with the hyper-parameters that differ among them."""
     shown = runs[:ROWS]
-    configs = [runs.names.canonical_config(run.config) for run in shown]
+    configs = [names.canonical_config(run.config) for run in shown]
     settings = differing(configs)[:SETTINGS]
     head = "".join(f"<th>{escape(name)}</th>" for name in ("run", "source", "state", "started", *settings))
     body = "".join(_row(run, config, settings) for run, config in zip(shown, configs, strict=True))

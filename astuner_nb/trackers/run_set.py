@@ -13,6 +13,7 @@ from astuner_nb.core.protocols import Run
 from astuner_nb.core.run import ConfigValue
 from astuner_nb.core.series import History
 from astuner_nb.trackers.frame import frame_of
+from astuner_nb.trackers.html import table
 from astuner_nb.trackers.merging import merged
 from astuner_nb.trackers.patience import Patience, Progress
 from astuner_nb.trackers.run import TIMEOUT_S, TrackedRun
@@ -198,6 +199,4 @@ class RunSet(Sequence[Run]):
         return f"<RunSet of {len(self)} runs{' of ' + sources if sources else ''}{more}{skipped}>"
 
     def _repr_html_(self) -> str:
-        from astuner_nb.trackers.html import table
-
-        return table(self)
+        return table(self, self.names)

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from astuner_nb.core.run import ConfigValue
-from astuner_nb.trackers.patience import Patience
 from astuner_nb.trackers.run import FileRun
-from astuner_nb.trackers.source import Listing
 from astuner_nb.trackers.swanlab import records_v1, records_v2
 from astuner_nb.trackers.swanlab.records_v2 import End, Start
 from astuner_nb.trackers.swanlab.surroundings import Unended, read_config
-from astuner_nb.trackers.where import Where
 from astuner_nb.trackers.wire.framed_log import FramedLog, last_records
 from astuner_nb.trackers.wire.frames import BLOCK_BYTES
 from astuner_nb.trackers.wire.log_tail import LogTail, Reading
 from astuner_nb.trackers.wire.protobuf import Message
-from astuner_nb.trackers.wire.run_folders import Layout, RunFiles, find_runs, list_runs
+from astuner_nb.trackers.wire.run_folders import Layout, RunFiles, RunFolders
 
 LAYOUT = Layout(
     "SwanLab", "swanlog", re.compile(r"(run-.+|backup)\.swanlab", re.DOTALL), ("files/swanlab-metadata.json",)
@@ -31,33 +27,14 @@ _LOOK_BYTES = 2 * BLOCK_BYTES
 """Read of each end of a file for the listing: the first record tells what the run is, the last how it ended."""
 
 
-class SwanLabFiles:
-    """The runs in a folder, live ones too. Reads the files of 0.6 to 0.10; needs nothing of SwanLab's package.
+class SwanLabFiles(RunFolders):
+    """The runs in a `swanlog` folder. Reads the files of 0.6 to 0.10; needs nothing of SwanLab's package."""
 
-    Args:
-        where: a `swanlog` folder, the folder above it, one run folder, or one run file.
-    """
+    layout = LAYOUT
 
-    def __init__(self, where: str) -> None:
-        self._text = where
-
-    def list(self, where: Where, limit: int, patience: Patience) -> Listing:
-        """The newest `limit` of the runs that fit `where`.
-
-        Raises:
-            NotFound: there is no such folder.
-            BadFile: there are run files, but none can be read.
-            TrackerError: as `patience` says.
-        """
-
-        def read() -> Listing:
-            found, skipped = find_runs(Path(os.path.realpath(os.path.expanduser(self._text))), LAYOUT)
-            return list_runs(found, skipped, lambda files: describe(files, skipped), where, limit, patience)
-
-        return patience.call(read, "listing its runs")
-
-    def __repr__(self) -> str:
-        return f"SwanLabFiles({self._text!r})"
+    def describe(self, files: RunFiles, skipped: list[str]) -> FileRun:
+        """The run in `files`. Raises `TrackerError` where it cannot be read."""
+        return describe(files, skipped)
 
 
 def describe(files: RunFiles, skipped: list[str]) -> FileRun:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
 from astuner_nb.trackers.file_state import status_without_end
-from astuner_nb.trackers.patience import Patience
 from astuner_nb.trackers.run import FileRun
-from astuner_nb.trackers.source import Listing
 from astuner_nb.trackers.wandb.file_history import HistoryReading
 from astuner_nb.trackers.wandb.file_records import HEADER, Description
-from astuner_nb.trackers.where import Where
 from astuner_nb.trackers.wire.framed_log import FramedLog, last_records
 from astuner_nb.trackers.wire.frames import BLOCK_BYTES
 from astuner_nb.trackers.wire.log_tail import LogTail
-from astuner_nb.trackers.wire.run_folders import Layout, RunFiles, find_runs, list_runs
+from astuner_nb.trackers.wire.run_folders import Layout, RunFiles, RunFolders
 
 LAYOUT = Layout(
     "W&B", "wandb", re.compile(r"run-.+\.wandb", re.DOTALL), ("files/wandb-metadata.json", "logs/debug-internal.log")
@@ -29,33 +25,14 @@ _END_BYTES = 2 * BLOCK_BYTES
 _WHY = "Nothing tells which process wrote it."
 
 
-class WandbFiles:
-    """The runs in a folder, live ones too. Needs nothing of W&B's package.
+class WandbFiles(RunFolders):
+    """The runs in a `wandb` folder. Reads the files of 0.29 to 0.31; needs nothing of W&B's package."""
 
-    Args:
-        where: a `wandb` folder, the folder above it, one run folder, or one run file.
-    """
+    layout = LAYOUT
 
-    def __init__(self, where: str) -> None:
-        self._text = where
-
-    def list(self, where: Where, limit: int, patience: Patience) -> Listing:
-        """The newest `limit` of the runs that fit `where`.
-
-        Raises:
-            NotFound: there is no such folder.
-            BadFile: there are run files, but none can be read.
-            TrackerError: as `patience` says.
-        """
-
-        def read() -> Listing:
-            found, skipped = find_runs(Path(os.path.realpath(os.path.expanduser(self._text))), LAYOUT)
-            return list_runs(found, skipped, describe, where, limit, patience)
-
-        return patience.call(read, "listing its runs")
-
-    def __repr__(self) -> str:
-        return f"WandbFiles({self._text!r})"
+    def describe(self, files: RunFiles, skipped: list[str]) -> FileRun:
+        """The run in `files`. Raises `TrackerError` where it cannot be read."""
+        return describe(files)
 
 
 def describe(files: RunFiles) -> FileRun:

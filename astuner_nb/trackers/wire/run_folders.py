@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from astuner_nb.core.errors import AccessDenied, BadFile, NotFound, TrackerError
 from astuner_nb.core.run import ConfigValue
@@ -55,7 +57,47 @@ class _LogFile:
     """Tells runs of one second apart."""
 
 
-def find_runs(path: Path, layout: Layout) -> tuple[list[RunFiles], list[str]]:
+class RunFolders(ABC):
+    """The runs in a folder, live ones too. What is a vendor's own is its `layout` and how a run is described.
+
+    Args:
+        where: a folder with run folders, the folder above it, one run folder, or one run file.
+    """
+
+    layout: ClassVar[Layout]
+
+    def __init__(self, where: str) -> None:
+        self._text = where
+
+    @abstractmethod
+    def describe(self, files: RunFiles, skipped: list[str]) -> FileRun:
+        """The run in `files`; a sentence about what cannot be read beside them goes to `skipped`.
+
+        Raises:
+            TrackerError: where it cannot be read at all.
+        """
+
+    def list(self, where: Where, limit: int, patience: Patience) -> Listing:
+        """The newest `limit` of the runs that fit `where`.
+
+        Raises:
+            NotFound: there is no such folder.
+            BadFile: there are run files, but none can be read.
+            TrackerError: as `patience` says.
+        """
+
+        def read() -> Listing:
+            path = Path(os.path.realpath(os.path.expanduser(self._text)))
+            found, skipped = _find_runs(path, self.layout)
+            return _list_runs(found, skipped, self.describe, where, limit, patience)
+
+        return patience.call(read, "listing its runs")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._text!r})"
+
+
+def _find_runs(path: Path, layout: Layout) -> tuple[list[RunFiles], list[str]]:
     """The runs in `path`, newest first, and a sentence for each run folder without a run file.
 
     Args:
@@ -79,10 +121,10 @@ def find_runs(path: Path, layout: Layout) -> tuple[list[RunFiles], list[str]]:
     return _grouped(logs), skipped
 
 
-def list_runs(
+def _list_runs(
     found: Sequence[RunFiles],
     skipped: list[str],
-    describe: Callable[[RunFiles], FileRun],
+    describe: Callable[[RunFiles, list[str]], FileRun],
     where: Where,
     limit: int,
     patience: Patience,
@@ -101,7 +143,7 @@ def list_runs(
         patience.check("listing its runs")
         patience.tell("runs", index, len(found))
         try:
-            run = describe(files)
+            run = describe(files, skipped)
         except TrackerError as error:
             skipped.append(str(error))
             continue
