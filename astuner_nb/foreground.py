@@ -12,6 +12,7 @@ from astuner_nb.charts.progress import progress
 from astuner_nb.charts.rows import number
 from astuner_nb.core.metrics import FIVE, known_first
 from astuner_nb.core.states import RunState
+from astuner_nb.forwarding.status import logger_notes
 from astuner_nb.lab import Lab
 from astuner_nb.monitor import BUSY_S, Followed
 from astuner_nb.store.run import Run
@@ -20,6 +21,8 @@ SHORT = {"success_rate": "success", "response_length": "length"}
 """The five in fewer letters: the line must fit a terminal."""
 PLAIN_EVERY_S = 5.0
 """Seconds between two lines where output is no terminal."""
+LAST_WORDS_S = 3.0
+"""Seconds that trackers are waited for when the run has ended."""
 CODES = {RunState.FINISHED: 0, RunState.STOPPED: 130}
 
 
@@ -33,12 +36,14 @@ def train(conf: str, *, backbone: str | None = None, runs: str | None = None, na
             _say(f"note: {notice}")
         run = lab.start(name=name)
         _say(f"{run.id} on {lab.plan.backbone.name}: {run.name}")
+        loggers = _LoggerLines(run)
         try:
-            state = _follow(lab, run)
+            state = _follow(lab, run, loggers)
         except KeyboardInterrupt:
             _say("\nstopping …")
             lab.stop(run)
-            state = _follow(lab, run)
+            state = _follow(lab, run, loggers)
+        loggers.await_end()
         return _report(run, state)
 
 
@@ -51,11 +56,13 @@ def _opened(conf: str, backbone: str | None, runs: str | None) -> Iterator[Lab]:
         lab.close()
 
 
-def _follow(lab: Lab, run: Run) -> RunState:
-    """Show progress until `run` has ended."""
+def _follow(lab: Lab, run: Run, loggers: _LoggerLines) -> RunState:
+    """Show progress until `run` has ended, and where its trackers log to once that is known."""
     line = _ProgressLine()
     while True:
         lab.monitor.step()
+        for sentence in loggers.news():
+            line.interrupt(sentence)
         followed = lab.monitor.followed[run.id]
         line.show(_words(followed), final=followed.settled)
         if followed.settled or followed.status.state is RunState.LOST:
@@ -79,6 +86,31 @@ def _report(run: Run, state: RunState) -> int:
     return CODES.get(state, 1)
 
 
+class _LoggerLines:
+    """What there is to say about the trackers of a run, each sentence once."""
+
+    def __init__(self, run: Run) -> None:
+        self._directory = run.directory
+        self._said: set[str] = set()
+
+    def news(self) -> list[str]:
+        """Sentences that were not said yet."""
+        fresh = [s for note in logger_notes(self._directory) if (s := note.sentence) and s not in self._said]
+        self._said.update(fresh)
+        return fresh
+
+    def await_end(self) -> None:
+        """Give trackers a moment to finish, and say which go on without us."""
+        give_up_s = time.monotonic() + LAST_WORDS_S
+        while (left := self._going_on()) and time.monotonic() < give_up_s:
+            time.sleep(BUSY_S)
+        for sentence in [*self.news(), *(f"{name}: still being finished in the background" for name in left)]:
+            _say(sentence)
+
+    def _going_on(self) -> list[str]:
+        return [note.name for note in logger_notes(self._directory) if not note.state.ended]
+
+
 class _ProgressLine:
     """One line that is written over on a terminal, or a line every few seconds elsewhere."""
 
@@ -86,6 +118,10 @@ class _ProgressLine:
         self._terminal = sys.stdout.isatty()
         self._next = 0.0
         self._said = ""
+
+    def interrupt(self, sentence: str) -> None:
+        """Say something between two looks at the progress."""
+        _say(f"\r\x1b[2K{sentence}" if self._terminal else sentence)
 
     def show(self, words: str, *, final: bool) -> None:
         if self._terminal:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from astuner_nb.backbones.function import FunctionBackbone
 from astuner_nb.core.errors import BadValue
+from astuner_nb.core.loggers import checked_loggers
 from astuner_nb.core.protocols import Backbone, Launcher
 from astuner_nb.core.space import Space
 from astuner_nb.jobs.local import LocalLauncher
@@ -35,6 +37,7 @@ class Lab(Session):
         backbone: str | None = None,
         runs: str | Path | None = None,
         launcher: Launcher | None = None,
+        logger: str | Sequence[str] | None = None,
     ) -> None:
         """Open a lab and follow what its project has in the store, runs that are still going on included.
 
@@ -44,12 +47,17 @@ class Lab(Session):
             backbone: what runs a YAML file, where it should not be what the file says.
             runs: where runs are kept; where left out `ASTUNER_RUNS`, else `./runs`.
             launcher: how jobs run; processes of this machine where left out.
+            logger: where metrics go besides the run directory: `swanlab`, `wandb`, `tensorboard`, `console`, or a list
+                of them; where left out, what the file says.
 
         Raises:
             BadConfig: when the file cannot be used.
-            BadValue: for an unknown backbone, or a source that is none of the above.
+            BadValue: for an unknown backbone or logger, or a source that is none of the above.
         """
-        super().__init__(_plan(source, backbone), RunStore(runs), launcher or LocalLauncher())
+        plan = _plan(source, backbone)
+        if logger is not None:
+            plan = replace(plan, loggers=checked_loggers(logger))
+        super().__init__(plan, RunStore(runs), launcher or LocalLauncher())
         self._panel: Panel | None = None
 
     @property
@@ -83,9 +91,9 @@ def _plan(source: Source, backbone: str | None) -> Plan:
     if isinstance(source, str | Path | Mapping):
         return plan_for_file(source, backbone)
     if isinstance(declared := getattr(source, "backbone", None), FunctionBackbone):
-        return plan_for_backbone(declared)  # an Experiment
+        return plan_for_backbone(declared, loggers=())  # an Experiment: what it prints is its own matter
     if isinstance(source, Backbone):
         return plan_for_backbone(source)
     if callable(source):
-        return plan_for_backbone(FunctionBackbone(source, Space()))
+        return plan_for_backbone(FunctionBackbone(source, Space()), loggers=())
     raise BadValue(f"A lab cannot be made of {source!r}. Give a YAML file, a training function or a backbone.")

@@ -12,6 +12,7 @@ from astuner_nb.backbones.registry import backbone as backbone_named
 from astuner_nb.config.config import Config
 from astuner_nb.config.keys import KEYS
 from astuner_nb.config.loader import load_config
+from astuner_nb.core.loggers import CONSOLE
 from astuner_nb.core.protocols import Backbone
 from astuner_nb.core.space import Space, Value
 
@@ -31,6 +32,8 @@ class Plan:
     """The document it came from; keys of other engines travel on in it."""
     notices: Sequence[str] = ()
     """Sentences a person should see about how the document was read."""
+    loggers: tuple[str, ...] = ()
+    """Where metrics go besides the run directory."""
 
     @property
     def space(self) -> Space:
@@ -44,11 +47,12 @@ class Plan:
         experiment = [self.config.experiment] if self.config and self.config.experiment else []
         return " · ".join([*experiment, *changes]) or "defaults"
 
-    def document_for(self, values: Mapping[str, Value]) -> str | None:
-        """The whole configuration document with `values` in it, as YAML; None where there was no document."""
+    def document_for(self, values: Mapping[str, Value], loggers: Sequence[str] | None = None) -> str | None:
+        """The whole configuration document with `values` and `loggers` in it, as YAML; None where there was none."""
         if self.config is None:
             return None
-        return self.config.updated({name: value for name, value in values.items() if name in KEYS}).to_yaml()
+        known = {name: value for name, value in values.items() if name in KEYS}
+        return self.config.updated(known, self.loggers if loggers is None else loggers).to_yaml()
 
 
 def plan_for_file(source: str | Path | Mapping[str, object], backbone: str | None = None) -> Plan:
@@ -64,13 +68,14 @@ def plan_for_file(source: str | Path | Mapping[str, object], backbone: str | Non
     chosen, swap = _engine_for(config) if backbone is None else (backbone, [])
     plan = plan_for_backbone(backbone_named(chosen), project=config.project)
     values, moves = _fitted(plan.space, config.values)
-    return Plan(plan.backbone, plan.project, {**plan.values, **values}, config, (*config.notices, *swap, *moves))
+    notices = (*config.notices, *swap, *moves)
+    return Plan(plan.backbone, plan.project, {**plan.values, **values}, config, notices, config.loggers)
 
 
-def plan_for_backbone(backbone: Backbone, project: str | None = None) -> Plan:
+def plan_for_backbone(backbone: Backbone, project: str | None = None, loggers: tuple[str, ...] = (CONSOLE,)) -> Plan:
     """The plan of a backbone at its defaults."""
     values = {**backbone.space.defaults, **backbone.settings.defaults}
-    return Plan(backbone, project or backbone.name, values)
+    return Plan(backbone, project or backbone.name, values, loggers=loggers)
 
 
 def _engine_for(config: Config) -> tuple[str, list[str]]:

@@ -32,6 +32,10 @@ RUN_DIRECTORY_VARIABLE = "ASTUNER_RUN_DIR"
 """Set by a launcher: `init()` then records into that directory instead of making a new one."""
 STORE_VARIABLE = "ASTUNER_RUNS"
 """Where runs are kept; `./runs` where it is not set."""
+CONSOLE = "console"
+"""The logger that is the job's own output: a line for each record."""
+SPOKEN = ("reward", "success_rate", "loss", "response_length", "kl", "val/success_rate")
+"""What stands in such a line where a record has any of it; else its first so many numbers."""
 MASK = "***"
 """What stands in `meta.json` in place of a secret."""
 SYNC_S = 2.0
@@ -76,6 +80,16 @@ class RunFiles:
         self.function = self.directory / "function.pkl"
         """A function of the user's own, pickled by cloudpickle."""
         self.checkpoints = self.directory / "checkpoints"
+        self.loggers = self.directory / "loggers"
+        """What the trackers have of it: status, output and files of each."""
+
+    def logger_status(self, name: str) -> Path:
+        """How far the tracker `name` is, and which process serves it. Written by its forwarder."""
+        return self.loggers / f"{name}.json"
+
+    def logger_log(self, name: str) -> Path:
+        """What the tracker's own package printed."""
+        return self.loggers / f"{name}.log"
 
 
 def write_atomic(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -201,12 +215,24 @@ def init(
 
     Never raises for a disk: where no directory can be made, one sentence says so and the records are dropped.
     """
+    return begin(project, name, config, tags, store)
+
+
+def begin(
+    project: str = "default",
+    name: str | None = None,
+    config: Mapping[str, Any] | None = None,
+    tags: Iterable[str] = (),
+    store: str | os.PathLike[str] | None = None,
+    **more: Any,
+) -> Recorder:
+    """What `init` returns, with `more` in the `meta.json` of a new run."""
     if launched := os.environ.get(RUN_DIRECTORY_VARIABLE):
         return Recorder(launched, config)
     root = default_store() if store is None else Path(store).absolute()
     try:
         script = os.path.basename(sys.argv[0]) if sys.argv else ""
-        files = create_run_directory(root, project, name, config, tags, argv0=script)
+        files = create_run_directory(root, project, name, config, tags, argv0=script, **more)
         write_json_atomic(files.job, identity(os.getpid(), os.getpid()))
         return Recorder(files.directory, config, owns_end=True)
     except (OSError, RecursionError) as error:
@@ -234,6 +260,9 @@ class Recorder:
         self.directory, self.config = self._files.directory, {**(config or {}), **known}
         self.id = str(meta.get("id", self.directory.name))
         self.name = str(meta.get("name", self.id))
+        loggers = meta.get("loggers")
+        self.console = isinstance(loggers, list) and CONSOLE in loggers
+        """Whether each record is also a line of text on stdout."""
         self.lost = 0
         """How many records could not be written."""
         self._metrics, self._rollouts = _Lines(self._files.metrics), _Lines(self._files.rollouts)
@@ -269,6 +298,8 @@ class Recorder:
                         self._put(record, name, value)
                 self._metrics.append(record)
                 self._last = record["step"]
+            if self.console:
+                _speak(record)
             return True
         except Exception as error:
             return self._lose(error)
@@ -460,6 +491,23 @@ def _scalar(value: Any) -> Any:
         value = float(value) if value.bit_length() < 1024 else float("inf" if value > 0 else "-inf")
     value = float(value)
     return value if value - value == 0.0 else {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[repr(value)]
+
+
+def _speak(record: Mapping[str, Any]) -> None:
+    """`record` as a line on stdout; what cannot be printed, e.g. on a full disk, must not end a training."""
+    names = [name for name in SPOKEN if name in record]
+    if not names:
+        numbers = [name for name, value in record.items() if isinstance(value, (int, float))]
+        names = [name for name in numbers if not _OWN_NAME.fullmatch(name)][: len(SPOKEN)]
+    try:
+        words = "  ".join(f"{name} {_short(record[name])}" for name in names)
+        sys.stdout.write(f"step {record['step']}  {words}\n")
+    except (OSError, ValueError, AttributeError):
+        pass
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, (int, float)) else str(value)
 
 
 def _plain(value: Any, key: str | None = None) -> Any:

@@ -11,11 +11,14 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-from astuner_nb.core.errors import JobError, StoreError
+from astuner_nb.core.errors import BadValue, JobError, StoreError
+from astuner_nb.core.loggers import checked_loggers
 from astuner_nb.core.protocols import Job, Launcher
 from astuner_nb.core.space import Value
 from astuner_nb.core.states import RunState
+from astuner_nb.forwarding.start import start_forwarders
 from astuner_nb.monitor import Monitor, Turn
+from astuner_nb.overlay import Overlay, What
 from astuner_nb.plan import Plan
 from astuner_nb.store.run import Run
 from astuner_nb.store.run_store import RunStore
@@ -32,6 +35,8 @@ class Session:
     def __init__(self, plan: Plan, store: RunStore, launcher: Launcher) -> None:
         self.plan, self.store = plan, store
         self.monitor = Monitor(launcher)
+        self.overlaid = Overlay(self.monitor)
+        """Runs of other sources that are shown beside the project's."""
         self._launcher = launcher
         self._jobs: dict[str, Job] = {}
         self._values = dict(plan.values)
@@ -63,16 +68,25 @@ class Session:
         with self._lock:
             self._values.update(checked)
 
-    def start(self, *, name: str | None = None, tags: Sequence[str] = (), **values: object) -> Run:
+    def start(
+        self,
+        *,
+        name: str | None = None,
+        tags: Sequence[str] = (),
+        logger: str | Sequence[str] | None = None,
+        **values: object,
+    ) -> Run:
         """Start a run in a process of its own and return at once.
 
         Args:
             name: what to call it; where left out, what differs from the defaults.
             tags: words to find it by.
+            logger: where its metrics go besides its directory; where left out, what the plan says. A tracker that
+                fails or cannot be reached never stops the run; `logger_notes(run.directory)` says how it goes.
             values: hyper-parameters and settings by name; those left out come from the sliders.
 
         Raises:
-            BadValue: for an unknown name, a wrong type or a value out of range.
+            BadValue: for an unknown name or logger, a wrong type or a value out of range.
             StoreError: when the run directory cannot be made.
             NotPicklable: when the function cannot be sent to a process of its own.
             JobError: when the backbone cannot run here.
@@ -81,6 +95,7 @@ class Session:
         if problems := backbone.problems():
             raise JobError(" ".join(problems))
         config = {**self.values, **self.plan.space.check(values)}
+        loggers = self.plan.loggers if logger is None else checked_loggers(logger)
         with self._making:
             run = self.store.create(
                 project=self.plan.project,
@@ -88,12 +103,14 @@ class Session:
                 config=config,
                 tags=tags,
                 backbone=backbone.name,
-                document=self.plan.document_for(config),
+                document=self.plan.document_for(config, loggers),
+                loggers=loggers,
             )
             job = self._launched(run, config)
             self._jobs[run.id] = job
             self._known.add(run.id)
         self.monitor.follow(run, job)
+        start_forwarders(run.directory, loggers)
         return run
 
     def stop(self, run: Run) -> None:
@@ -104,8 +121,29 @@ class Session:
         """The state of `run` once it has ended, or after `timeout_s` seconds as it is then."""
         return self._job(run).wait(timeout_s).state
 
+    def overlay(self, *what: What) -> None:
+        """Show runs of other sources in the same figures: `lab.overlay("wandb://team/project", runs)`.
+
+        Returns at once; sources are opened in the background, and what goes wrong with one is said in its card.
+
+        Args:
+            what: URIs as for `anb.runs`, or runs that it returned.
+
+        Raises:
+            BadValue: for what is neither; nothing is added then.
+        """
+        self.overlaid.add(*what)
+
+    def stored(self, key: str) -> Run:
+        """The run of the store that is followed as `key`. Raises `BadValue` for one that a tracker keeps."""
+        run = self.monitor.followed[key].run
+        if not isinstance(run, Run):
+            raise BadValue(f"{run.name!r} is kept by {run.source}: it can be watched here, not stopped.")
+        return run
+
     def close(self) -> None:
         """Let go of everything this session holds. Runs that are still running go on."""
+        self.overlaid.close()
         self.monitor.close()
         for job in self._jobs.values():
             job.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -21,8 +21,7 @@ from astuner_nb.config.yaml_text import dump
 from astuner_nb.core.errors import BadConfig
 from astuner_nb.core.space import Value
 
-_LATER_LOGGERS = frozenset({"swanlab", "wandb", "tensorboard"})
-"""Loggers that release 0.2 brings."""
+_LOGGER = "trainer_common.logger"
 _NAME_OF_FILE = frozenset({"read_yaml_name", "auto"})
 """What AgentJet writes as an experiment's name where the file's own name is meant."""
 
@@ -50,10 +49,11 @@ class Config:
         """The whole document as YAML text; whatever looks like a secret reads `***`."""
         return dump(masked(self.document))
 
-    def updated(self, values: Mapping[str, object]) -> Config:
+    def updated(self, values: Mapping[str, object], loggers: Sequence[str] | None = None) -> Config:
         """This configuration with flat `values` written into its document, so that it says what really ran.
 
-        Names that have no key of their own (a backbone may take what it likes) go under `hyper_parameters`.
+        Names that have no key of their own (a backbone may take what it likes) go under `hyper_parameters`;
+        `loggers` are written where they are not those of the file.
 
         Raises:
             BadConfig: for a value that the file could not hold either.
@@ -63,6 +63,8 @@ class Config:
         document[name] = document[name] or {}
         for flat, value in values.items():
             _write(document[name], flat, plain(value, flat))
+        if loggers is not None and tuple(loggers) != self.loggers:
+            write_at(document[name], _LOGGER, list(loggers))
         return configured(document, self.source)
 
 
@@ -87,7 +89,7 @@ def configured(document: dict[str, Any], source: Path | None = None) -> Config:
         values=_values(model),
         document=document,
         source=source,
-        notices=(*_kept_notice(unknown.kept), *_logger_notices(loggers), *_empty_notices(root)),
+        notices=(*_kept_notice(unknown.kept), *_empty_notices(root)),
     )
 
 
@@ -177,14 +179,6 @@ def _present(root: Mapping[str, Any], path: str) -> bool:
 
 def _kept_notice(kept: tuple[str, ...]) -> list[str]:
     return [f"kept and passed on: {', '.join(kept)}"] if kept else []
-
-
-def _logger_notices(loggers: list[str]) -> list[str]:
-    return [
-        f"logger {name!r} is written from release 0.2 on; this run is kept in its run directory"
-        for name in loggers
-        if name in _LATER_LOGGERS
-    ]
 
 
 def _empty_notices(root: Mapping[str, Any]) -> list[str]:

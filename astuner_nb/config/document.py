@@ -10,8 +10,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-LOGGERS = ("console", "swanlab", "wandb", "tensorboard")
-"""The loggers that a file may name."""
+from astuner_nb.core.loggers import LOGGERS, logger_names
+
 MOST = 10**9
 """The largest count that is taken for meant."""
 
@@ -32,9 +32,10 @@ def _as_list(value: object) -> object:
 
 
 def _known_logger(name: str) -> str:
-    if name.strip().lower() not in LOGGERS:
+    wanted = name.strip().lower()
+    if wanted not in LOGGERS and wanted not in logger_names():
         raise ValueError("unknown logger")
-    return name.strip().lower()
+    return wanted
 
 
 def _minus_one_is_unset(value: object) -> object:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from contextlib import suppress
 
 HAS_PROC = os.path.exists("/proc/self/stat")
@@ -22,10 +22,13 @@ def adopt_orphans() -> None:
             ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def descendants(root: int) -> list[int]:
-    """The pids of all living processes below `root`; zombies are left out, but not what is below them."""
+def descendants(root: int, spared: Container[int] = ()) -> list[int]:
+    """The pids of all living processes below `root`; zombies are left out, but not what is below them.
+
+    Of those in `spared` neither they nor what is below them.
+    """
     if not HAS_PROC:
-        return _descendants_by_psutil(root)
+        return _descendants_by_psutil(root, spared)
     children: dict[int, list[tuple[int, bytes]]] = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit() and (fields := _stat(entry)):
@@ -33,6 +36,8 @@ def descendants(root: int) -> list[int]:
     found, ahead = [], [root]
     while ahead:
         for pid, state in children.get(ahead.pop(), ()):
+            if pid in spared:
+                continue
             ahead.append(pid)
             if state not in (b"Z", b"X"):
                 found.append(pid)
@@ -71,12 +76,16 @@ def _stat(entry: str) -> list[bytes]:
         return []
 
 
-def _descendants_by_psutil(root: int) -> list[int]:
+def _descendants_by_psutil(root: int, spared: Container[int]) -> list[int]:
     import psutil
 
-    found = []
-    for process in psutil.Process(root).children(recursive=True):
+    found, ahead = [], [psutil.Process(root)]
+    while ahead:
         with suppress(psutil.Error):
-            if process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process.pid)
+            for process in ahead.pop().children():
+                if process.pid in spared:
+                    continue
+                ahead.append(process)
+                if process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process.pid)
     return found

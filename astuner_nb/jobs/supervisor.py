@@ -19,12 +19,15 @@ from typing import Any
 from astuner_nb.jobs.ladder import Climb, rungs
 from astuner_nb.jobs.output import OUTPUT_LIMIT, BoundedOutput
 from astuner_nb.jobs.processes import adopt_orphans, descendants, ignores, signal_each, signal_group
+from astuner_nb.jobs.spared import forwarders
 from astuner_nb.recorder import RunFiles, identity, read_json, write_json_atomic
 
 LOOK_S = 0.2
 """Seconds between two looks at `stop.request` and the size of `output.log`; signals wake it at once."""
 LEFTOVER_S = 1.0
 """Seconds that processes left behind by the job are given after SIGTERM."""
+EMPTY_LOOKS = 3
+"""Looks in a row that find nothing but forwarders until nothing else is taken to be there."""
 UNKILLABLE_S = 5.0
 """Seconds after SIGKILL until a process that hangs in the kernel is given up."""
 REPORT_S = 300.0
@@ -108,16 +111,18 @@ class Supervisor:
         def send(signum: int) -> None:
             signal_group(job.pid, signum)
             if signum != signal.SIGINT:
-                signal_each(descendants(os.getpid()), signum)  # also those in sessions of their own
+                signal_each(self._left()[0], signum)  # also those in sessions of their own
 
         return Climb(rungs(self._grace_s), send, lambda signum: ignores(job.pid, signum))
 
     def _sweep(self) -> str:
         """End what the job left behind. Returns a sentence about what could not be ended."""
         kill_s = time.monotonic() + (0.0 if self._climb and self._climb.killed else min(LEFTOVER_S, self._grace_s))
-        while _reap_orphans():
+        empty = 0
+        while _reap_orphans() and empty < EMPTY_LOOKS:
             now_s = time.monotonic()
-            left = descendants(os.getpid())
+            left, spared = self._left()
+            empty = empty + 1 if spared and not left else 0
             if now_s > kill_s + UNKILLABLE_S:
                 return f"These processes cannot be killed: {sorted(left)}. They hang in the system; look at its disks."
             fresh = left if now_s >= kill_s else [pid for pid in left if pid not in self._swept]
@@ -125,6 +130,11 @@ class Supervisor:
             self._swept.update(left)
             time.sleep(0.01)
         return ""
+
+    def _left(self) -> tuple[list[int], set[int]]:
+        """The living processes of the job, and those below us that are not its own: the run's forwarders."""
+        spared = forwarders(self._files)
+        return descendants(os.getpid(), spared), spared
 
     def _trim(self, output: BoundedOutput) -> None:
         try:

@@ -17,16 +17,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from types import FrameType
 
-from astuner_nb.recorder import Recorder, RunFiles, read_json
+from astuner_nb.recorder import CONSOLE, Recorder, RunFiles, read_json
 
-SPOKEN = ("reward", "success_rate", "loss", "response_length", "kl", "val/success_rate")
-"""What stands in a line of output.log."""
 NICENESS = 5
 """How far the training steps back behind what a person looks at; alone on a core it is as fast as ever."""
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -56,28 +53,14 @@ def _run(files: RunFiles, interrupted: Event) -> int:
     except ValueError as error:
         return _complain(str(error), 2)
     recorder = Recorder(files.directory)
+    recorder.console = CONSOLE in read_loggers(files.meta)
     try:
-        train(trainer, Console(recorder), files.checkpoints, lambda: interrupted.is_set() or recorder.stop_requested)
+        train(trainer, recorder, files.checkpoints, lambda: interrupted.is_set() or recorder.stop_requested)
     except Diverged as error:
         return _complain(str(error), 1)
     finally:
         recorder.close()
     return 130 if interrupted.is_set() else 0
-
-
-class Console:
-    """A recorder whose records are also lines of text on stdout, which is the run's output.log."""
-
-    def __init__(self, recorder: Recorder) -> None:
-        self._recorder = recorder
-        self.log_rollouts = recorder.log_rollouts
-
-    def log(self, metrics: Mapping[str, float], *, step: int) -> bool:
-        """Append one record; never raises."""
-        words = "  ".join(f"{name} {metrics[name]:.4g}" for name in SPOKEN if name in metrics)
-        with suppress(OSError):  # a full disk must not end the training
-            sys.stdout.write(f"step {step}  {words}\n")
-        return self._recorder.log(metrics, step=step)
 
 
 def read_config(meta: Path) -> dict[str, object]:
@@ -87,6 +70,12 @@ def read_config(meta: Path) -> dict[str, object]:
     if not isinstance(config, dict):
         raise ValueError(f"{meta} holds no JSON object 'config'. Write the hyper-parameters there; {{}} for defaults.")
     return config
+
+
+def read_loggers(meta: Path) -> list[str]:
+    """Where metrics go besides the run directory; the console where `meta` does not say."""
+    loggers = (read_json(meta) or {}).get("loggers")
+    return loggers if isinstance(loggers, list) else [CONSOLE]
 
 
 def _catch_sigint() -> Event:

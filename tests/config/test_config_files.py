@@ -73,7 +73,7 @@ def test_a_file_of_agentjets_shape_fills_the_values_it_gives() -> None:
     }
     assert (config.project, config.experiment, config.backbone) == ("sums_with_tools", "agentjet_like", "trinity")
     assert config.loggers == ("swanlab",)
-    assert config.notices == ("logger 'swanlab' is written from release 0.2 on; this run is kept in its run directory",)
+    assert config.notices == ()
 
 
 def test_keys_of_other_engines_travel_on_and_secrets_do_not() -> None:

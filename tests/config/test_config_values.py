@@ -211,7 +211,7 @@ def test_names_of_other_libraries_are_kept_and_pointed_out(name: str, ours: str)
 def test_loggers(given: object, loggers: tuple[str, ...]) -> None:
     config = load_config(with_value("trainer_common.logger", given))
     assert config.loggers == loggers
-    assert len(config.notices) == len(set(loggers) - {"console"})
+    assert config.notices == ()
 
 
 def test_an_unknown_logger_names_the_nearest() -> None:
