@@ -41,4 +41,6 @@ def given_file(text: str, scheme: str) -> Path:
     path = given_path(text, scheme)
     if path.is_dir():
         raise BadFile(f"{scheme}:{text} is a directory, not a file: {path}. Give the file in it that holds the curves.")
+    if not path.is_file():  # a device or a pipe may never end
+        raise BadFile(f"{scheme}:{text} is no regular file: {path}. Give a file that holds curves.")
     return path

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import astuner_nb as anb
 from astuner_nb.core.errors import BadFile, NotFound, TrackerError
 from astuner_nb.core.protocols import Chunk
 from astuner_nb.core.states import RunState
@@ -573,3 +574,9 @@ def test_whatever_verl_logs_is_read(tmp_path_factory: pytest.TempPathFactory, ro
         assert repr([] if found is None else list(zip(found.step.tolist(), found.value.tolist(), strict=True))) == repr(
             [(float(step), value) for step, value in numbers]
         )
+
+
+@pytest.mark.parametrize("uri", ["csv:/dev/zero", "verl:/dev/urandom", "parquet:/dev/zero", "csv:/dev/null"])
+def test_a_device_is_no_table(uri: str) -> None:
+    with pytest.raises(BadFile, match="regular file"):
+        anb.runs(uri, timeout_s=20)
