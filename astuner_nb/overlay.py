@@ -5,6 +5,7 @@ Everything the panel's cards can do is a method here, and works without a displa
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
@@ -18,6 +19,8 @@ from astuner_nb.trackers.run_set import RunSet
 
 FOLLOWED = 200
 """Runs of one source that are followed, the newest; `filter` them before where others are wanted."""
+LOOK_AGAIN_S, ASK_AGAIN_S = 10.0, 60.0
+"""Seconds between two looks for runs that a source has got since: in folders, and on servers."""
 
 What = str | Run | Iterable[Run]
 """What can be overlaid: a URI, a run, or some runs."""
@@ -38,6 +41,9 @@ class Laid:
     """A sentence for each thing that looked like a run and could not be read."""
     complete: bool = True
     taken: bool = field(default=False, repr=False)
+    again: Opening | None = field(default=None, repr=False)
+    """A further look for runs that came since."""
+    again_at: float = field(default=0.0, repr=False)
 
     @property
     def state(self) -> str:
@@ -71,7 +77,7 @@ class Overlay:
             if laid.opening is not None:
                 laid.opening.start()
             else:
-                self._follow(laid)
+                self._follow(laid.runs)
         return new
 
     def retry(self, laid: Laid) -> None:
@@ -115,6 +121,8 @@ class Overlay:
         """No longer wait for anything."""
         for laid in self.laid:
             self.cancel(laid)
+            if laid.again is not None:
+                laid.again.cancel()
 
     def _is_there(self, uri: str) -> bool:
         return any(laid.uri == uri and laid.state in ("opening", "open") for laid in self.laid)
@@ -132,17 +140,46 @@ class Overlay:
     def _look(self, _: Turn) -> None:
         """Take in what has been opened since the last turn."""
         for laid in self.laid:
-            if laid.opening is not None and not laid.taken and (found := laid.opening.found) is not None:
+            if laid.opening is None or (found := laid.opening.found) is None:
+                continue
+            if not laid.taken:
                 self._take(laid, found)
+            else:
+                self._look_again(laid)
 
     def _take(self, laid: Laid, found: RunSet) -> None:
         laid.runs, laid.more = tuple(found[:FOLLOWED]), max(0, len(found) - FOLLOWED)
         laid.skipped, laid.complete, laid.taken = found.skipped, found.complete, True
-        self._follow(laid)
+        laid.again_at = _next_look(laid.uri)
+        self._follow(laid.runs)
 
-    def _follow(self, laid: Laid) -> None:
-        for run in reversed(laid.runs):  # the oldest first: it gets the lower number
+    def _look_again(self, laid: Laid) -> None:
+        """Take in the runs that the source has got since. What goes wrong now is no news: the next look may succeed."""
+        if laid.again is None:
+            if time.monotonic() >= laid.again_at:
+                laid.again = Opening(laid.uri, names=self._names)
+                laid.again.start()
+        elif laid.again.ended:
+            known = {run.key for run in laid.runs}
+            new = [run for run in laid.again.found or () if run.key not in known and not self._is_older(run, laid)]
+            laid.runs = (*new, *laid.runs)
+            self._follow(new)
+            laid.again, laid.again_at = None, _next_look(laid.uri)
+
+    def _is_older(self, run: Run, laid: Laid) -> bool:
+        """Whether `run` was left out at the first look, being none of the newest."""
+        return laid.more > 0 and any(
+            run.key == other.key for other in (laid.opening.found if laid.opening else None) or ()
+        )
+
+    def _follow(self, runs: Sequence[Run]) -> None:
+        for run in reversed(runs):  # the oldest first: it gets the lower number
             self._monitor.follow(run, metrics=self._metrics)
+
+
+def _next_look(uri: str) -> float:
+    """When to look for new runs again, monotonic seconds."""
+    return time.monotonic() + (ASK_AGAIN_S if "://" in uri else LOOK_AGAIN_S)
 
 
 def _is_run(what: object) -> TypeGuard[Run]:

@@ -184,6 +184,32 @@ def test_sampled_histories_are_counted(overlay, monitor, tmp_path, turned):
     assert "1 sampled by the server" in overlay.words(laid)
 
 
+def test_runs_that_come_later_are_found(overlay, monitor, gated, turned, monkeypatch):
+    monkeypatch.setattr("astuner_nb.overlay.LOOK_AGAIN_S", 0.0)
+    gated.gate.set()
+    (laid,) = overlay.add("gated:x")
+    turned(lambda: len(monitor.followed) == 1)
+    gated.answer = anb.Unreachable("for a moment")
+    turned(lambda: laid.again is not None and laid.again.ended)
+    assert laid.state == "open"  # what was found stays, and the next look may succeed
+    gated.answer = Listing([MadeRun("new", VERL), MadeRun("old", VERL)])
+    turned(lambda: len(monitor.followed) == 2)
+    assert [run.name for run in laid.runs] == ["new", "old"]
+    assert overlay.words(laid).startswith("2 runs")
+
+
+def test_runs_that_were_left_out_at_first_stay_out(overlay, monitor, gated, turned, monkeypatch):
+    monkeypatch.setattr("astuner_nb.overlay.LOOK_AGAIN_S", 0.0)
+    monkeypatch.setattr("astuner_nb.overlay.FOLLOWED", 1)
+    gated.answer = Listing([MadeRun("b", VERL), MadeRun("a", VERL)])
+    gated.gate.set()
+    overlay.add("gated:x")
+    turned(lambda: len(monitor.followed) == 1)
+    gated.answer = Listing([MadeRun("c", VERL), MadeRun("b", VERL), MadeRun("a", VERL)])
+    turned(lambda: len(monitor.followed) == 2)
+    assert [one.run.name for one in monitor.followed.values()] == ["b", "c"]
+
+
 def test_more_runs_than_are_followed_are_counted(overlay, monkeypatch):
     monkeypatch.setattr("astuner_nb.overlay.FOLLOWED", 2)
     (laid,) = overlay.add([MadeRun(str(index)) for index in range(5)])

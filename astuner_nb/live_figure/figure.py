@@ -210,13 +210,21 @@ class LiveFigure(go.Figure, anywidget.AnyWidget):
         if wait_s <= 0:
             self._send_points()
         elif self._later is None:
-            self._later = threading.Timer(wait_s, self._send_points)
+            self._later = threading.Timer(wait_s, self._send_points_now)
             self._later.daemon = True
             self._later.start()
 
+    def _send_points_now(self) -> None:
+        """What the timer calls, unless somebody was faster: then it would send too soon after that."""
+        with self._wire_lock:
+            if self._later is threading.current_thread():
+                self._send_points()
+
     def _send_points(self) -> None:
         with self._wire_lock:
-            self._later = None
+            if self._later is not None:
+                self._later.cancel()
+                self._later = None
             self._sent_at_s = time.monotonic()
             grown = [(i, c) for i, trace in enumerate(self._data) if (c := self._grown(trace))]
             if not grown:

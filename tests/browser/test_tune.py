@@ -92,6 +92,7 @@ def test_from_a_slider_to_a_live_curve_and_back_after_a_reload(tuning: Panel, pi
 
     tuning.press("Stop")
     tuning.wait_state(0, "stopped")
+    tuning.notebook.wait_until(lambda: len(set(tuning.points())) == 1, "all figures have the last step")
     kept = tuning.points()
     tuning.notebook.reload()
     tuning.appear()

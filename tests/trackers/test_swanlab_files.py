@@ -547,6 +547,7 @@ def test_what_looks_like_a_run_and_is_none_is_said(tmp_path: Path) -> None:
     empty = folder / "run-20260101_000000-empty" / "files"
     empty.mkdir(parents=True)
     (empty / "swanlab-metadata.json").write_text("{}")
+    os.utime(empty.parent, (0, 0))
     listing = listed(SwanLabFiles(str(folder)))
     assert len(listing.runs) == 1
     text = "\n".join(listing.skipped)

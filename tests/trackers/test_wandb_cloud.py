@@ -394,7 +394,8 @@ def test_from_many_threads_and_inside_a_running_loop(wandb_server):
     async def in_a_loop():
         return listed(), runs[0].history(max_points="all")
 
-    listing, history = asyncio.run(in_a_loop())
+    with ThreadPoolExecutor(1) as pool:  # this thread may have a loop of its own already
+        listing, history = pool.submit(lambda: asyncio.run(in_a_loop())).result()
     assert (len(listing.runs), len(history["reward"])) == (8, 50)
     assert operations(wandb_server)["RunSampledHistory"] == 8
 

@@ -18,6 +18,8 @@ from astuner_nb.trackers.run import FileRun
 from astuner_nb.trackers.source import Listing
 from astuner_nb.trackers.where import Where
 
+MADE_S = 30.0
+"""How long a client may take from the folder of a run to its file."""
 _FOLDER = re.compile(r"(?:offline-)?run-(\d{8}_\d{6})-(.+)", re.DOTALL)
 
 
@@ -189,9 +191,14 @@ def _in_folder(folder: Path, layout: Layout, skipped: list[str]) -> Iterator[_Lo
     except OSError as error:
         skipped.append(f"{folder} cannot be looked into ({error.strerror}). Look at its rights.")
         return
-    if not files and any((folder / trace).exists() for trace in layout.traces):
+    if not files and not _is_being_made(folder) and any((folder / trace).exists() for trace in layout.traces):
         skipped.append(f"{folder} holds no run file of {layout.tracker}: nothing is known of this run. Look there.")
     yield from map(_log_file, sorted(files))
+
+
+def _is_being_made(folder: Path) -> bool:
+    """Whether `folder` is so new that its run file may still come."""
+    return time.time() - folder.stat().st_mtime < MADE_S
 
 
 def _log_file(path: Path) -> _LogFile:
