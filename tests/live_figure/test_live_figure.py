@@ -379,7 +379,7 @@ def test_a_page_that_opens_while_traces_come_and_go_never_gets_one_twice(make, s
     done = threading.Event()
 
     def change():
-        for number in range(150):
+        for number in range(30):
             figure.add_scatter(y=[number])
             if number % 10 == 9:
                 figure.data = figure.data[1:]
