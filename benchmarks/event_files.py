@@ -43,7 +43,11 @@ seconds = time.perf_counter() - start
 points = sum(len(reader.Scalars(tag)) for tag in reader.Tags()["scalars"])
 """
 REPORT = """
-memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+if sys.platform == "linux":  # getrusage would report the parent's peak, which survives fork and exec
+    with open("/proc/self/status") as status:
+        memory_mb = next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
+else:
+    memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 print(json.dumps({"points": points, "seconds": seconds, "memory_mb": memory_mb}))
 """
 
