@@ -225,7 +225,8 @@ class Sink(Protocol):
     """Hands the records of one run on to a tracker.
 
     Lives in a process of its own beside the training (`forwarding`), which calls it from one thread: it may block, fail
-    or die without harm. Calls come in the order open, (write | flush)*, close.
+    or die without harm. Calls come in the order open, (write | flush)*, close. Where it has a text attribute `remark`,
+    that sentence is told with its note: what the tracker did not take as it was.
     """
 
     def open(self, run: RunInfo, directory: Path) -> SinkNote:
