@@ -93,6 +93,8 @@ class History(Mapping[str, Series]):
     series: Mapping[str, Series]
     sampled: bool = False
     """Whether a tracker's server left out points; ask for `max_points="all"` to have them."""
+    damage: str = ""
+    """What of its files is damaged and was passed over, a sentence; empty where all could be read."""
 
     def __getitem__(self, name: str) -> Series:
         return self.series[name]
@@ -105,16 +107,17 @@ class History(Mapping[str, Series]):
 
     def thinned(self, points: int) -> History:
         """Every series with about `points` points at most, its extremes kept."""
-        return History({name: series.thinned(points) for name, series in self.items()}, self.sampled)
+        return History({name: series.thinned(points) for name, series in self.items()}, self.sampled, self.damage)
 
     def deduplicated(self) -> History:
         """Every step of every series once; of those logged at one step the last stands."""
-        return History({name: series.deduplicated() for name, series in self.items()}, self.sampled)
+        return History({name: one.deduplicated() for name, one in self.items()}, self.sampled, self.damage)
 
     def __repr__(self) -> str:
         count = max(map(len, self.values()), default=0)
-        how = "sampled by the server" if self.sampled else "all that were logged"
-        return f"<History of {len(self)} metrics, up to {count:,} points each, {how}: {', '.join(self)}>"
+        how = "sampled by the server" if self.sampled else "damaged files" if self.damage else "all that were logged"
+        more = f" {self.damage}" if self.damage else ""
+        return f"<History of {len(self)} metrics, up to {count:,} points each, {how}: {', '.join(self)}>{more}"
 
     def to_frame(self) -> pd.DataFrame:
         """A pandas frame: index `step`, one column a metric, NaN where a metric was not logged.

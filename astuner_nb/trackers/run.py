@@ -79,6 +79,11 @@ class FileTail(Growth):
     def status(self) -> JobStatus:
         """Where the run stands, as of the last poll."""
 
+    @property
+    def damage(self) -> str:
+        """What of its files is damaged and was passed over so far, a sentence; empty where nothing is."""
+        return ""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class FileRun(TrackedRun):
@@ -87,12 +92,17 @@ class FileRun(TrackedRun):
     open_tail: Callable[[], FileTail]
 
     def read(self, metrics: Sequence[str] | None, limit: float | None, patience: Patience) -> History:
-        """All points of `metrics`."""
+        """All points of `metrics`, in the order in which they count: of those at one step the last stands."""
         tail = self.tail()
         while not tail.caught_up:
             tail.poll()
             patience.check(f"reading {self.name}")
-        return self.aliases.pick(tail.history, metrics).deduplicated()
+        history = self.in_order(self.aliases.pick(tail.history, metrics))
+        return replace(history.deduplicated(), damage=tail.damage)
+
+    def in_order(self, history: History) -> History:
+        """`history` with the points of each series in the order in which they count; as they were read by default."""
+        return history
 
     def tail(self, metrics: Sequence[str] | None = None) -> FileTail:
         """A new cursor at the beginning of its files."""

@@ -332,6 +332,7 @@ def test_records_that_make_no_sense_are_counted(path: Path) -> None:
     assert points(tail.read_all()) == {"x": [(1, 1.0), (2, 2.0)]}
     assert tail.damaged == len(bad) - 1  # nothing at all is a record without fields
     assert "Its files are damaged in 4 places, which were passed over." in tail.status().detail
+    assert the_run(SwanLabFiles(str(path))).history(["x"], max_points=4).damage == tail.damage
 
 
 def test_version_1(path: Path) -> None:

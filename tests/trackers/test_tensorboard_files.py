@@ -341,6 +341,7 @@ def test_damage_ends_the_reading_and_is_told(tmp_path: Path) -> None:
     path.write_bytes(data[:-40] + bytes(60))
     run = runs(tmp_path)["."]
     assert run.history()["x"].value.tolist() == list(range(9))
+    assert "is damaged at byte" in run.history(["x"]).damage
     tail = run.tail()
     tail.poll()
     assert "is damaged at byte" in tail.status().detail

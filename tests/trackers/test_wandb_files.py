@@ -335,6 +335,7 @@ def test_a_row_that_is_broken_is_left_out_whole_and_counted(path: Path) -> None:
     assert points(tail.read_all()) == {"x": [(0, 0.0), (1, 0.5), (9, 9.0)]}
     assert tail.damaged == len(bad)
     assert f"Its files are damaged in {len(bad)} places, which were passed over." in tail.status().detail
+    assert tail.damage in repr(the_run(WandbFiles(str(path))).history())
 
 
 def test_configurations_are_changed_by_later_records(path: Path) -> None:

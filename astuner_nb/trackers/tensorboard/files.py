@@ -29,14 +29,9 @@ from astuner_nb.trackers.where import Where
 class EventRun(FileRun):
     """A run in event files. Where a step was logged twice, by a run that was started again, the later one stands."""
 
-    def read(self, metrics: Sequence[str] | None, limit: float | None, patience: Patience) -> History:
-        """All points of `metrics`."""
-        tail = self.tail()
-        while not tail.caught_up:
-            tail.poll()
-            patience.check(f"reading {self.name}")
-        history = self.aliases.pick(tail.history, metrics)
-        return History({name: _by_time(series) for name, series in history.items()}).deduplicated()
+    def in_order(self, history: History) -> History:
+        """The points of each series in the order in which they were written."""
+        return History({name: _by_time(series) for name, series in history.items()})
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ class EventTail(FileTail):
             return JobStatus(RunState.STARTING)
         latest_s = max((float(column.view()[2][-1]) for column in self._columns.values()), default=written_s)
         status = self._session.status or status_by_age(min(written_s, latest_s), KIND)
-        return JobStatus(status.state, detail=" ".join(filter(None, [status.detail, *self._complaints()])))
+        return JobStatus(status.state, detail=" ".join(filter(None, [status.detail, self.damage])))
 
     def _begin(self) -> None:
         self.damaged = 0
@@ -99,11 +99,13 @@ class EventTail(FileTail):
             self._session.add(wall_time, content)
         self.damaged += batch.damaged
 
-    def _complaints(self) -> list[str]:
+    @property
+    def damage(self) -> str:
+        """What of its files is damaged and was passed over; empty where nothing is."""
         found = [file.damage for file in self._files.values() if file.damage]
         if self.damaged:
             found.append(f"{self.damaged:,} of its records are damaged and were left out.")
-        return found
+        return " ".join(found)
 
 
 def event_files(directory: Path) -> list[Path]:

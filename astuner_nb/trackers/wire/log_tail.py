@@ -66,11 +66,13 @@ class LogTail(FileTail):
             last = self._readings.get(len(self._logs) - 1)
             self._status = self._with_damage((last.end if last else None) or self._unended())
 
+    @property
+    def damage(self) -> str:
+        """How much of its files is damaged and was passed over; empty where nothing is."""
+        return f"Its files are damaged in {self.damaged} places, which were passed over." if self.damaged else ""
+
     def _with_damage(self, status: JobStatus) -> JobStatus:
-        if not (damaged := self.damaged):
-            return status
-        said = f"Its files are damaged in {damaged} places, which were passed over."
-        return replace(status, detail=f"{status.detail} {said}".lstrip())
+        return replace(status, detail=f"{status.detail} {self.damage}".strip()) if self.damage else status
 
     def _read_on(self, deadline: float) -> bool:
         """Read until the end of all logs, or the deadline; whether it was the end."""
