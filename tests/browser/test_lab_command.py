@@ -27,7 +27,11 @@ def started(tmp_path):
         yield process, next(found[0] for line in lines if (found := re.search(r"http://127\.0\.0\.1:\S+", line)))
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.communicate(timeout=30)
+        try:
+            process.communicate(timeout=15)
+        except subprocess.TimeoutExpired:  # a worker thread of the server's own may hold up its end
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
 
 
 def test_it_prints_an_address_that_opens_the_notebook(started, chromium: BrowserContext, tmp_path):
