@@ -71,12 +71,13 @@ class Series:
         n = len(self)
         if n <= points:
             return self
-        edges = np.linspace(0, n, max(1, (points - 2) // 2) + 1).astype(np.intp)[:-1]
-        group = np.searchsorted(edges, np.arange(n), side="right") - 1
-        order = np.lexsort((self.value, group))  # NaN sorts behind all numbers of its stretch
-        finite = np.maximum(np.add.reduceat((~np.isnan(self.value)).astype(np.intp), edges), 1)
-        lowest, highest = order[edges], order[edges + finite - 1]
-        return self._picked(np.unique(np.concatenate([[0], lowest, highest, [n - 1]])))
+        edges = np.linspace(0, n, max(1, (points - 2) // 2) + 1).astype(np.intp)
+        starts, lengths = edges[:-1], edges[1:] - edges[:-1]
+        kept = np.zeros(n, dtype=np.bool_)
+        kept[[0, n - 1]] = True
+        kept[_places(self.value, np.fmin.reduceat(self.value, starts), starts, lengths)] = True
+        kept[_places(self.value, np.fmax.reduceat(self.value, starts), starts, lengths, last=True)] = True
+        return self._picked(np.flatnonzero(kept))
 
     def renamed(self, name: str) -> Series:
         """The same points under a canonical `name`; `key` stays."""
@@ -84,6 +85,20 @@ class Series:
 
     def _picked(self, indices: NDArray[np.intp]) -> Series:
         return Series(self.name, self.step[indices], self.value[indices], self.time[indices], self.key)
+
+
+def _places(
+    value: Floats, wanted: Floats, starts: NDArray[np.intp], lengths: NDArray[np.intp], *, last: bool = False
+) -> NDArray[np.intp]:
+    """Where in each stretch of `value` the wanted number of that stretch stands: first, or last.
+
+    The stretch's start where it has none, as all of it is NaN.
+    """
+    hits = np.flatnonzero(value == np.repeat(wanted, lengths))
+    order = slice(None, None, None if last else -1)  # of several assigned to one stretch the last one stays
+    found = starts.copy()
+    found[np.searchsorted(starts, hits[order], side="right") - 1] = hits[order]
+    return found
 
 
 @dataclass(frozen=True, eq=False)

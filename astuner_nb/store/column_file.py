@@ -11,13 +11,15 @@ import json
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from astuner_nb.core.series import Floats
+from astuner_nb.store.zip_members import Member, directory, read_array
 
 Columns = Mapping[str, tuple[Floats, Floats, Floats]]
 """Metric → step, value and time, each (n,) float64."""
@@ -26,11 +28,56 @@ STALE_S = 3600.0
 """Age at which an unfinished file of another host is taken for abandoned."""
 
 
-def load_columns(path: Path) -> tuple[dict[str, Any], Columns]:
-    """What `save_columns` wrote. Raises one of a dozen errors where the file is missing, damaged, cut or another."""
-    with open(path, "rb") as file, np.load(file, allow_pickle=False) as members:
-        meta = json.loads(members["meta"].tobytes())
-        return meta, _columns(meta["series"], members)
+@dataclass(frozen=True, eq=False)
+class ColumnFile:
+    """A file of columns that is open: its `meta` has been read, its arrays are when they are asked for."""
+
+    meta: dict[str, Any]
+    """What `save_columns` was given, and `series`: each metric with the indices of its three arrays."""
+    descriptor: int
+    members: Mapping[str, Member]
+    """Where each array stands; empty where only numpy can tell."""
+
+    @property
+    def names(self) -> list[str]:
+        """All metrics in it."""
+        return [str(row[0]) for row in self.meta["series"]]
+
+    def columns(self, only: Collection[str] | None = None) -> Columns:
+        """The columns of the metrics `only`, in the file's order; all where not given. No other array is read.
+
+        Raises one of a dozen errors where the file is damaged, cut or another.
+        """
+        series = [row for row in self.meta["series"] if only is None or row[0] in only]
+        return _columns(series, self._arrays({int(index) for _, *indices in series for index in indices}))
+
+    def _arrays(self, indices: Collection[int]) -> dict[int, Floats]:
+        """Each by its index; numpy is asked where they are not at their places as we know them."""
+        try:
+            return {index: read_array(self.descriptor, self.members, f"c{index}", "<f8") for index in indices}
+        except (ValueError, KeyError):
+            with _numpy_members(self.descriptor) as members:
+                return {index: members[f"c{index}"] for index in indices}
+
+
+@contextlib.contextmanager
+def open_columns(path: str | os.PathLike[str]) -> Iterator[ColumnFile]:
+    """What `save_columns` wrote. Raises one of a dozen errors where it is missing, damaged, cut or another."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        yield _opened(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def load_columns(path: Path, only: Collection[str] | None = None) -> tuple[dict[str, Any], Columns]:
+    """What `save_columns` wrote, of the columns those of the metrics `only`; all where not given.
+
+    Raises one of a dozen errors where the file is missing, damaged, cut or another. Damage in an array that is not
+    asked for goes unseen.
+    """
+    with open_columns(path) as file:
+        return file.meta, file.columns(only)
 
 
 def save_columns(path: Path, meta: Mapping[str, Any], columns: Columns) -> bool:
@@ -85,13 +132,29 @@ def _index(arrays: list[Floats], array: Floats) -> int:
     return len(arrays) - 1
 
 
-def _columns(series: list[list[Any]], members: Mapping[str, np.ndarray]) -> Columns:
-    arrays: dict[int, Floats] = {}
+def _opened(descriptor: int) -> ColumnFile:
+    members: Mapping[str, Member] = {}
+    try:
+        members = directory(descriptor)
+        text = read_array(descriptor, members, "meta", "|u1")
+    except (ValueError, KeyError):
+        with _numpy_members(descriptor) as archive:
+            text = archive["meta"]
+    return ColumnFile(json.loads(text.tobytes()), descriptor, members)
+
+
+@contextlib.contextmanager
+def _numpy_members(descriptor: int) -> Iterator[Mapping[str, np.ndarray]]:
+    """The arrays of an open archive as numpy reads them."""
+    with open(os.dup(descriptor), "rb") as file:
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as members:
+            yield members
+
+
+def _columns(series: list[list[Any]], arrays: Mapping[int, Floats]) -> Columns:
     columns = {}
     for name, *indices in series:
-        for index in indices:
-            if index not in arrays:
-                arrays[index] = members[f"c{index}"]
         step, value, at = (arrays[index] for index in indices)
         if not (step.dtype == value.dtype == at.dtype == np.float64 and step.shape == value.shape == at.shape):
             raise ValueError(f"columns of {name!r} do not fit")

@@ -5,24 +5,28 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from astuner_nb.core.aliases import Aliases, aliases
 from astuner_nb.core.errors import StoreError
 from astuner_nb.core.protocols import JobStatus
-from astuner_nb.core.series import History, checked_points
+from astuner_nb.core.series import History, Series, checked_points
 from astuner_nb.core.states import RunState
 from astuner_nb.recorder import RunFiles, line_start, read_json
+from astuner_nb.store.cache import load_summaries, load_whole
 from astuner_nb.store.columns import number, plain_name
 from astuner_nb.store.compact import compact_if_worth
 from astuner_nb.store.status import read_status
+from astuner_nb.store.summary import Summary, summarised
 from astuner_nb.store.tail import MetricsTail, parse_line
 
+_METRICS, _CACHE = (path.name for path in (RunFiles("").metrics, RunFiles("").cache))
 LINE_BYTES = 400
 """How long a line of output is taken to be; fewer lines come back where they are longer."""
 
@@ -106,11 +110,25 @@ class Run:
             BadValue: for a `max_points` that is none.
         """
         limit = checked_points(max_points)
-        tail = self.tail()
-        ended = self.state.ended  # first: what an ended run wrote last is then surely read
-        history = self.aliases.pick(tail.read_all(), metrics)
-        compact_if_worth(tail, ended=ended)
+        metrics = None if metrics is None else tuple(metrics)
+        history = self._cached_history(metrics)
+        if history is None:
+            history = self.aliases.pick(self._read_history(), metrics)
         return history if limit is None or math.isinf(limit) else history.thinned(int(limit))
+
+    def summary(self, metrics: Sequence[str] | None = None) -> Mapping[str, Summary]:
+        """Each metric in a few numbers; of an ended run no curve is read, unless it is the first time.
+
+        Args:
+            metrics: as for `history`.
+        """
+        found = load_summaries(*self._cache_and_log)
+        if found is None:
+            history = self._read_history()
+            found = {name: summarised(series.step, series.value) for name, series in history.items()}
+        if metrics is None:
+            return found
+        return {name: found[key] for name, key in self._meant(found, metrics).items()}
 
     def tail(self, metrics: Sequence[str] | None = None) -> MetricsTail:
         """What follows it as it grows."""
@@ -154,6 +172,36 @@ class Run:
             return []
         return sorted(found, key=lambda path: ([int(digits) for digits in re.findall(r"\d+", path.name)], path.name))
 
+    def _cached_history(self, metrics: Sequence[str] | None) -> History | None:
+        """What `history` returns, by the columns of `metrics` alone; None where the log has to be read."""
+        names: dict[str, str] = {}
+
+        def choose(keys: Sequence[str]) -> Collection[str]:
+            names.update({key: key for key in keys} if metrics is None else self._meant(keys, metrics))
+            return set(names.values())
+
+        columns = load_whole(*self._cache_and_log, choose)
+        if columns is None:
+            return None
+        return History({name: Series(name, *columns[key], key=key) for name, key in names.items()})
+
+    def _meant(self, keys: Iterable[str], metrics: Iterable[str]) -> Mapping[str, str]:
+        """Each of `metrics` → the one of all `keys` that it means."""
+        return _resolved(self.aliases, tuple(keys), tuple(metrics))
+
+    @property
+    def _cache_and_log(self) -> tuple[str, str]:
+        """Two of its `files`, without the others: this is asked of a thousand runs at once."""
+        return f"{self.directory}/{_CACHE}", f"{self.directory}/{_METRICS}"
+
+    def _read_history(self) -> History:
+        """All that was recorded by now, and a cache of it where that is worth it."""
+        tail = self.tail()
+        ended = self.state.ended  # first: what an ended run wrote last is then surely read
+        history = tail.read_all()
+        compact_if_worth(tail, ended=ended)
+        return history
+
     def __eq__(self, other: object) -> bool:
         return self.directory == other.directory if isinstance(other, Run) else NotImplemented
 
@@ -162,6 +210,12 @@ class Run:
 
     def __repr__(self) -> str:
         return f"<Run {self.id} {self.project!r} {self.name!r}: {self.state}>"
+
+
+@lru_cache(maxsize=64)
+def _resolved(names: Aliases, keys: tuple[str, ...], metrics: tuple[str, ...]) -> Mapping[str, str]:
+    """`names.resolve`, remembered: the runs of one sweep have the same keys."""
+    return MappingProxyType(names.resolve(keys, metrics))
 
 
 def _records_backwards(path: Path) -> Iterator[dict[str, Any]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future
+from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from astuner_nb.core.errors import Cancelled, Unreachable
@@ -77,40 +79,63 @@ class Patience:
         self, function: Callable[[A], T], items: Iterable[A], what: str, width: int = WIDTH, tell: bool = True
     ) -> list[T]:
         """`function` of each of `items`, in their order; `width` of them at once. The first error ends it."""
-        todo = list(items)
+        todo = deque(enumerate(items))
+        total = len(todo)
         self.check(what)
-        results: list[Future[T]] = []
-        running: set[Future[T]] = set()
+        answers: SimpleQueue[tuple[int, Future[T]]] = SimpleQueue()
+        results: dict[int, T] = {}
         try:
-            while len(results) < len(todo) or running:
-                while len(running) < width and len(results) < len(todo):
-                    results.append(in_thread(function, todo[len(results)]))
-                    running.add(results[-1])
-                done, running = wait(running, min(LOOK_S, self.left_s), FIRST_COMPLETED)
-                for future in done:
-                    future.result()
-                if running or len(results) < len(todo):
+            for _ in range(min(width, total)):
+                _in_daemon(_work_off, function, todo, answers)
+            while len(results) < total:
+                try:
+                    index, answer = answers.get(timeout=min(LOOK_S, self.left_s))
+                except Empty:
                     self.check(what)
-                if tell and done:
-                    self.tell(what, len(results) - len(running), len(todo))
+                    continue
+                results[index] = answer.result()
+                if len(results) < total:
+                    self.check(what)
+                if tell:
+                    self.tell(what, len(results), total)
         except KeyboardInterrupt:
             self.cancel()
             raise
-        return [future.result() for future in results]
+        finally:
+            todo.clear()  # what was not begun is not wanted any more
+        return [results[index] for index in range(total)]
 
 
 def in_thread(function: Callable[[A], T], argument: A) -> Future[T]:
     """`function(argument)` in a daemon thread of its own."""
     future: Future[T] = Future()
-
-    def work() -> None:
-        future.set_running_or_notify_cancel()
-        try:
-            result = function(argument)
-        except BaseException as error:
-            future.set_exception(error)
-        else:
-            future.set_result(result)
-
-    threading.Thread(target=work, name="astuner-tracker", daemon=True).start()
+    _in_daemon(_settle, future, function, argument)
     return future
+
+
+def _work_off(
+    function: Callable[[A], T], todo: deque[tuple[int, A]], answers: SimpleQueue[tuple[int, Future[T]]]
+) -> None:
+    """Take what is next and put the answer beside its index, until nothing is left."""
+    while todo:
+        try:
+            index, argument = todo.popleft()
+        except IndexError:  # another was quicker
+            return
+        future: Future[T] = Future()
+        _settle(future, function, argument)
+        answers.put((index, future))
+
+
+def _settle(future: Future[T], function: Callable[[A], T], argument: A) -> None:
+    future.set_running_or_notify_cancel()
+    try:
+        result = function(argument)
+    except BaseException as error:
+        future.set_exception(error)
+    else:
+        future.set_result(result)
+
+
+def _in_daemon(work: Callable[..., None], *arguments: object) -> None:
+    threading.Thread(target=work, args=arguments, name="astuner-tracker", daemon=True).start()

@@ -12,10 +12,12 @@ from astuner_nb.core.metrics import FIVE
 from astuner_nb.core.protocols import Run
 from astuner_nb.core.run import ConfigValue
 from astuner_nb.core.series import History
+from astuner_nb.store.run import Run as StoredRun
+from astuner_nb.store.summary import Summary, summarised
 from astuner_nb.trackers.frame import frame_of
 from astuner_nb.trackers.html import table
 from astuner_nb.trackers.merging import merged
-from astuner_nb.trackers.patience import Patience, Progress
+from astuner_nb.trackers.patience import WIDTH, Patience, Progress
 from astuner_nb.trackers.run import TIMEOUT_S, TrackedRun
 from astuner_nb.trackers.where import Where, where
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FIVE_NAMES = tuple(metric.name for metric in FIVE)
+LOCAL_WIDTH = 3
+"""More threads than that only wait for each other."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +173,8 @@ class RunSet(Sequence[Run]):
                     raise
                 return error
 
-        answers = dict(zip(self, patience.map(read, self, "reading histories"), strict=True))
+        width = LOCAL_WIDTH if self._is_local else WIDTH
+        answers = dict(zip(self, patience.map(read, self, "reading histories", width), strict=True))
         return Histories(
             {run: answer for run, answer in answers.items() if isinstance(answer, History)},
             {run: answer for run, answer in answers.items() if isinstance(answer, TrackerError)},
@@ -185,8 +190,22 @@ class RunSet(Sequence[Run]):
         Raises:
             TrackerError: where curves cannot be read.
         """
-        histories = self.histories(metrics, timeout_s=timeout_s) if metrics else {}
-        return frame_of(self, histories, metrics, self.names)
+        patience = Patience(timeout_s, f"{len(self)} runs")
+
+        def read(run: Run) -> Mapping[str, Summary]:
+            if isinstance(run, StoredRun):
+                return run.summary(metrics)  # in its cache beside the columns
+            one = run.history(metrics, patience=patience) if isinstance(run, TrackedRun) else run.history(metrics)
+            return {name: summarised(series.step, series.value) for name, series in one.items()}
+
+        width = 1 if self._is_local else WIDTH  # a summary is one short file: a second thread only waits
+        answers = patience.map(read, self, "reading summaries", width) if metrics else []
+        return frame_of(self, dict(zip(self, answers, strict=bool(metrics))), metrics, self.names)
+
+    @property
+    def _is_local(self) -> bool:
+        """Whether all are runs of our own store: reading them keeps a processor busy, servers let one wait."""
+        return all(isinstance(run, StoredRun) for run in self)
 
     def _of(self, runs: Iterable[Run]) -> RunSet:
         """Some of these."""

@@ -148,7 +148,7 @@ def meta_bytes(**changes: Any) -> np.ndarray:
     [
         {"x": np.zeros(3)},
         {"meta": np.array([{"pickled": 1}], dtype=object)},
-        {"meta": meta_bytes(schema=2)},
+        {"meta": meta_bytes(schema=99)},
         {"meta": meta_bytes(mark="")},
         {"meta": meta_bytes(size=-5)},
         {"meta": meta_bytes(series=[["x", 0, 1, 2]])},
