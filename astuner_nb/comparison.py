@@ -1,33 +1,45 @@
-"""`anb.compare(runs)`: runs of any sources in one set of figures, one figure a metric, whatever wrote them."""
+"""`anb.compare(runs)`: runs of any sources side by side, whatever wrote them; a panel where there is a display."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from astuner_nb.core.aliases import Aliases, aliases
+from astuner_nb.core.aliases import Aliases
+from astuner_nb.core.errors import BadValue
 from astuner_nb.jobs.local import LocalLauncher
 from astuner_nb.monitor import Monitor
 from astuner_nb.overlay import Overlay, What
+from astuner_nb.session import Session
 from astuner_nb.trackers.opening import table_of
+from astuner_nb.trackers.run_set import RunSet
+from astuner_nb.views.options.view_options import ViewOptions
+from astuner_nb.views.view import View
 
 if TYPE_CHECKING:
     from astuner_nb.widgets.comparison_panel import ComparisonPanel
 
 
-class Comparison:
-    """Follows runs of any sources, those that go on included, and shows itself where there is a display."""
+class Comparison(View):
+    """Runs side by side. A `View`, and as the last line of a cell a panel that follows those runs that go on.
 
-    def __init__(self, metrics: Sequence[str] = (), names: Aliases | None = None) -> None:
+    Everything the panel's mouse can do is a method, and works in a plain process with no kernel and no display.
+    """
+
+    def __init__(
+        self, options: ViewOptions | None = None, names: Aliases | None = None, live: Session | None = None
+    ) -> None:
         """See `compare`."""
-        self.metrics = tuple((names or aliases()).describe(name) for name in metrics)
-        self.monitor = Monitor(LocalLauncher())
-        self.overlaid = Overlay(self.monitor, names, metrics or None)
+        super().__init__(self._all_runs, options, names)
+        self._live = live
+        self.monitor = Monitor(LocalLauncher()) if live is None else live.monitor
+        self.overlaid = Overlay(self.monitor, names, self.options.metrics or None)
         self._panel: ComparisonPanel | None = None
 
-    def overlay(self, *what: What) -> None:
+    def overlay(self, *what: What) -> Comparison:
         """Add more: URIs, or runs that `anb.runs` returned. Raises `BadValue` for what is neither."""
         self.overlaid.add(*what)
+        return self
 
     @property
     def panel(self) -> ComparisonPanel:
@@ -35,19 +47,27 @@ class Comparison:
         if self._panel is None:
             from astuner_nb.widgets.comparison_panel import ComparisonPanel
 
-            self._panel = ComparisonPanel(self.monitor, self.overlaid, self.metrics)
+            self._panel = ComparisonPanel(self, self.monitor, self.overlaid)
             self.monitor.start()
         return self._panel
 
     def close(self) -> None:
-        """Close the panel and let go of everything."""
+        """Close the panel and let go of everything; a lab that was given goes on."""
         self.overlaid.close()
-        self.monitor.close()
         if self._panel is not None:
             self._panel.close()
             self._panel = None
+        if self._live is None:
+            self.monitor.close()
+
+    def _all_runs(self) -> RunSet:
+        found = self.overlaid.found()
+        if self._live is None:
+            return found
+        return RunSet([*self._live.view.runs, *found], skipped=found.skipped, names=self.names)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
+        self.panel.still.show()
         return self.panel.widget._repr_mimebundle_(**options)
 
     def __repr__(self) -> str:
@@ -56,7 +76,11 @@ class Comparison:
 
 
 def compare(
-    *what: What, metrics: Sequence[str] = (), names: Mapping[str, Sequence[str]] | Aliases | None = None
+    *what: What,
+    metrics: Sequence[str] = (),
+    live: Session | None = None,
+    names: Mapping[str, Sequence[str]] | Aliases | None = None,
+    state: str | None = None,
 ) -> Comparison:
     """Runs of any sources in the same figures: `anb.compare(runs, "wandb:./wandb", "swanlab://alice/math")`.
 
@@ -66,11 +90,15 @@ def compare(
     Args:
         what: URIs as for `anb.runs`, or runs that it returned.
         metrics: canonical names or own keys, a figure each; where not given, one for each canonical metric.
+        live: a lab whose runs are among them, those that it starts later too.
         names: further keys of canonical metrics, as for `anb.runs`.
+        state: what `state()` of another view returned.
 
     Raises:
-        BadValue: for what is neither a URI nor runs.
+        BadValue: for what is neither a URI nor runs, a state that is none, or a `live` that is no lab.
     """
-    comparison = Comparison(metrics, table_of(names))
-    comparison.overlay(*what)
-    return comparison
+    if live is not None and not isinstance(live, Session):
+        raise BadValue(f"live must be a lab, got {live!r}. Give what anb.Lab(…) returned.")
+    options = ViewOptions.from_text(state) if state is not None else ViewOptions()
+    comparison = Comparison(options.with_metrics(*metrics) if metrics else options, table_of(names), live)
+    return comparison.overlay(*what)

@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from astuner_nb.charts.numbers import number
 from astuner_nb.charts.progress import progress
-from astuner_nb.charts.rows import number
 from astuner_nb.core.metrics import FIVE, known_first
 from astuner_nb.core.states import RunState
 from astuner_nb.forwarding.status import logger_notes

@@ -78,6 +78,7 @@ class Lab(Session):
             self._panel = None
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
+        self.panel.still.show()
         return self.panel.widget._repr_mimebundle_(**options)
 
     def __repr__(self) -> str:

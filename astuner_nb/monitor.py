@@ -12,15 +12,20 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from types import MappingProxyType
 
-from astuner_nb.core.errors import AstunerError, StoreError, TrackerError
+from astuner_nb.core.aliases import Aliases
+from astuner_nb.core.errors import AstunerError, JobError, StoreError, TrackerError
 from astuner_nb.core.protocols import Chunk, Job, JobStatus, Launcher, Run, Tail
 from astuner_nb.core.series import History
 from astuner_nb.core.states import RunState
+from astuner_nb.store.cached_tail import CachedTail
 from astuner_nb.store.compact import compact_if_worth
 from astuner_nb.store.run import Run as StoredRun
 from astuner_nb.store.tail import MetricsTail
+from astuner_nb.trackers.run import FileTail
 
 BUSY_S, IDLE_S = 0.1, 1.0
 """Seconds between two turns: while something is running, and while nothing is."""
@@ -42,24 +47,52 @@ class Followed:
     """None for a run that a tracker keeps: it can be watched, not stopped."""
     tail: Tail
     status: JobStatus
-    names: dict[str, str] = field(default_factory=dict)
-    """Canonical metric → the key under which this run has it."""
+    metrics: tuple[str, ...] | None = None
+    """What its tail was opened for: canonical names or own keys; None for what such a tail reads by itself."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Canonical metric → the key under which this run has it, also where that was not asked for."""
+    wider: tuple[Tail, tuple[str, ...]] | None = None
+    """A tail for more metrics, and these: it takes the place of the first once it has caught up."""
     settled: bool = False
     """Whether it has ended and was read to its end: nothing more is expected of it."""
     trouble: str = ""
     """Why it could not be read in the last turn."""
     looked_at: float = 0.0
     """When it had its last turn, monotonic seconds."""
+    _growths: int = field(default=0, repr=False)
+    _shown: tuple[int, History] | None = field(default=None, repr=False)
+    """The history after so many growths."""
 
     @property
     def quiet(self) -> bool:
         """Whether little is expected of it: it has settled, or it is lost and was read as far as it goes."""
-        return self.settled or (self.status.state is RunState.LOST and self.tail.caught_up)
+        lost = self.status.state is RunState.LOST and self.tail.caught_up and self.wider is None
+        return self.settled or lost
 
     @property
     def history(self) -> History:
-        """All that was read of it so far, under canonical names where there is one."""
-        return self.run.aliases.canonicalised(self.tail.history)
+        """All that was read of it so far, under canonical names where there is one. Asking again costs nothing."""
+        growths, shown = self._growths, self._shown  # first: what is read meanwhile makes it anew the next time
+        if shown is None or shown[0] != growths:
+            self._shown = shown = growths, _under_names(self.tail.history, self.canonical)
+        return shown[1]
+
+    @property
+    def canonical(self) -> Mapping[str, str]:
+        """`names`, settled by the keys that are known now."""
+        keys = self.tail.keys if isinstance(self.tail, CachedTail) else tuple(self.tail.history)
+        return _canonical(self.run.aliases, keys)
+
+    @property
+    def there(self) -> list[str]:
+        """All metrics it is known to have, under canonical names where there is one, those that nobody read too."""
+        unread = self.tail.keys if isinstance(self.tail, CachedTail) else ()
+        shown = {key: name for name, key in self.canonical.items()}
+        return list(dict.fromkeys([*self.history, *(shown.get(key, key) for key in unread)]))
+
+    def grew(self) -> None:
+        """Have `history` made anew. Called once its tail has read something, by whoever polled it."""
+        self._growths += 1
 
     @property
     def shown_names(self) -> dict[str, str]:
@@ -74,7 +107,7 @@ class Turn:
     added: list[Run] = field(default_factory=list)
     """Runs followed since."""
     restarted: set[str] = field(default_factory=set)
-    """Runs whose earlier points are no longer valid: a log was replaced, or its metrics turn out to be others."""
+    """Runs whose earlier points are no longer valid: a log was replaced, or their metrics are others or more now."""
     grown: dict[str, Mapping[str, Chunk]] = field(default_factory=dict)
     """Run → metric, under its canonical name where there is one → the points that are new."""
     changed: dict[str, JobStatus] = field(default_factory=dict)
@@ -99,6 +132,7 @@ class Monitor:
         self._followed: dict[str, Followed] = {}
         self._listeners: list[Listener] = []
         self._commands: deque[Command] = deque()
+        self._wanted: tuple[str, ...] = ()
         self._arrivals: deque[tuple[Run, Job | None, Sequence[str] | None]] = deque()
         self._turning = threading.RLock()
         self._wake = threading.Event()
@@ -116,10 +150,19 @@ class Monitor:
         Args:
             run: of any source.
             job: of a run of ours, attached where it is not given.
-            metrics: what a server is asked for; canonical metrics where not given.
+            metrics: what a server is asked for, or a cache of ours; canonical metrics, or all, where not given.
         """
         self._arrivals.append((run, job, metrics))
         self._wake.set()
+
+    def widen(self, metrics: Sequence[str]) -> None:
+        """Have `metrics` (canonical names or own keys) read too, of every run that is followed or will be.
+
+        A run whose tail brings less is read once more, with these; its earlier points stand until that has caught up,
+        then the run is told as `restarted`, with all of its points. May be called from any thread.
+        """
+        wanted = tuple(metrics)
+        self.enqueue(lambda: self._widen(wanted))
 
     def enqueue(self, command: Command) -> None:
         """Have `command` carried out in the next turn. What a widget's observer calls, and all it does."""
@@ -203,18 +246,31 @@ class Monitor:
             except AstunerError as error:
                 turn.problems.append(str(error))
 
+    def _widen(self, metrics: tuple[str, ...]) -> None:
+        self._wanted = _together(self._wanted, metrics)
+        for followed in self._followed.values():
+            _widen(followed, self._wanted)
+
     def _welcome_arrivals(self, turn: Turn) -> None:
         while self._arrivals:
             run, job, metrics = self._arrivals.popleft()
             if run.key in self._followed:
                 continue
-            if job is None and isinstance(run, StoredRun):
-                job = self._launcher.attach(run.directory)
-            tail = run.tail(metrics)
-            followed = Followed(run, job, tail, job.poll() if job else tail.status())
+            try:
+                followed = self._opened(run, job, None if metrics is None else tuple(metrics))
+            except JobError as error:  # it was removed since it was listed
+                turn.problems.append(str(error))
+                continue
+            _widen(followed, self._wanted)
             self._followed[run.key] = followed
             turn.added.append(run)
             turn.changed[run.key] = followed.status
+
+    def _opened(self, run: Run, job: Job | None, metrics: tuple[str, ...] | None) -> Followed:
+        if job is None and isinstance(run, StoredRun):
+            job = self._launcher.attach(run.directory)
+        tail = run.tail(metrics)
+        return Followed(run, job, tail, job.poll() if job else tail.status(), metrics)
 
     def _look_at_runs(self, turn: Turn) -> None:
         """Those that go on first, then those that waited longest, as far as the turn's time reaches."""
@@ -243,34 +299,104 @@ def _look_at(key: str, followed: Followed, turn: Turn) -> None:
         _read(key, followed, turn)
     except (StoreError, TrackerError) as error:
         trouble = str(error)
+        followed.grew()  # perhaps, before that happened
     if followed.trouble != trouble:  # said once, not ten times a second
         followed.trouble = turn.troubled[key] = trouble
 
 
 def _read(key: str, followed: Followed, turn: Turn) -> None:
     tail, state = followed.tail, followed.status.state
-    generation = tail.generation
+    before = tail.generation, tail.caught_up
     news = tail.poll(TURN_S)
-    if tail.generation != generation:
+    if news or before != (tail.generation, tail.caught_up):
+        followed.grew()
+    if tail.generation != before[0]:
         turn.restarted.add(key)
     if news:
         turn.grown[key] = _named(key, followed, news, turn)
     ended = state.ended and state is not RunState.LOST
-    if isinstance(tail, MetricsTail):
-        compact_if_worth(tail, ended=ended)
-    followed.settled = ended and tail.caught_up and not news
+    if isinstance(tail, MetricsTail) and compact_if_worth(tail, ended=ended) and ended:
+        _slim(followed)
+    _read_wider(key, followed, turn)
+    followed.settled = ended and followed.tail.caught_up and not news and followed.wider is None
 
 
 def _named(key: str, followed: Followed, news: Mapping[str, Chunk], turn: Turn) -> Mapping[str, Chunk]:
     """`news` under canonical names. Where a preferred key came late, the run begins anew under its new names."""
     if any(chunk.start == 0 for chunk in news.values()):  # a key that was not there before
-        names = followed.run.aliases.canonical(followed.tail.history)
+        names = followed.canonical
         before, followed.names = followed.names, names
         if any(names.get(name) != known for name, known in before.items()):
             turn.restarted.add(key)
             return _whole(followed.history)
     shown = followed.shown_names
     return {shown.get(key, key): chunk for key, chunk in news.items() if key in shown or key not in followed.names}
+
+
+def _widen(followed: Followed, wanted: tuple[str, ...]) -> None:
+    """Have the tail of `followed` replaced where it does not bring all that is `wanted`."""
+    if _brings_all(followed.tail):
+        followed.metrics = None if followed.metrics is None else _together(followed.metrics, wanted)
+        return
+    asked = followed.metrics if followed.wider is None else followed.wider[1]
+    if asked is None:  # a server is asked for canonical metrics then, or for the first there are
+        asked = _together(tuple(followed.run.aliases.metrics), tuple(followed.tail.history))
+    if set(wanted) <= set(asked):
+        return
+    more = _together(asked, wanted)
+    tail = followed.run.tail(more)
+    if followed.tail.caught_up or followed.tail.history:
+        followed.wider, followed.settled = (tail, more), False
+    else:
+        followed.tail, followed.metrics = tail, more
+
+
+def _read_wider(key: str, followed: Followed, turn: Turn) -> None:
+    """Read on in the second tail, where there is one; caught up, it takes the first one's place."""
+    if followed.wider is None:
+        return
+    tail, metrics = followed.wider
+    tail.poll(TURN_S)
+    if tail.caught_up:
+        followed.tail, followed.metrics, followed.wider = tail, metrics, None
+        followed.names = followed.canonical
+        followed.grew()
+        turn.restarted.add(key)
+        turn.grown[key] = _whole(followed.history)
+
+
+def _slim(followed: Followed) -> None:
+    """Let go of the metrics that nobody asked for, now that a cache could bring them."""
+    if followed.metrics is None:
+        return
+    tail = followed.run.tail(followed.metrics)
+    tail.poll(TURN_S)
+    if not _brings_all(tail):
+        followed.tail = tail
+        followed.grew()
+
+
+def _brings_all(tail: Tail) -> bool:
+    """Whether it reads all metrics of its run, whatever it was opened for."""
+    return tail.whole if isinstance(tail, CachedTail) else isinstance(tail, MetricsTail | FileTail)
+
+
+def _together(*metrics: tuple[str, ...]) -> tuple[str, ...]:
+    """Each once, in this order."""
+    return tuple(dict.fromkeys(name for part in metrics for name in part))
+
+
+@lru_cache(maxsize=256)
+def _canonical(names: Aliases, keys: tuple[str, ...]) -> Mapping[str, str]:
+    """`names.canonical`, remembered: the runs of one sweep have the same keys."""
+    return MappingProxyType(names.canonical(keys))
+
+
+def _under_names(history: History, names: Mapping[str, str]) -> History:
+    """`Aliases.canonicalised`, where `names` were settled by all keys of the run: `history` may be a part of them."""
+    shown = {key: name for name, key in names.items()}
+    found = {shown.get(key, key): key for key in history if key in shown or key not in names}
+    return replace(history, series={name: history[key].renamed(name) for name, key in found.items()})
 
 
 def _whole(history: History) -> dict[str, Chunk]:

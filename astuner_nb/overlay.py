@@ -11,14 +11,20 @@ from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
 from astuner_nb.core.aliases import Aliases
-from astuner_nb.core.errors import BadValue, Cancelled
+from astuner_nb.core.errors import BadValue, Cancelled, Unreachable
 from astuner_nb.core.protocols import Run
 from astuner_nb.monitor import Monitor, Turn
 from astuner_nb.trackers.opening import Opening
 from astuner_nb.trackers.run_set import RunSet
 
-FOLLOWED = 200
+FOLLOWED = 1_000
 """Runs of one source that are followed, the newest; `filter` them before where others are wanted."""
+FOLLOWED_OF_SERVER = 200
+"""… where a server has to be asked for each of them."""
+FOUND_S = 60.0
+"""How long `found` waits where nobody says otherwise."""
+LOOK_S = 0.02
+"""Seconds between two looks at a source that is waited for."""
 LOOK_AGAIN_S, ASK_AGAIN_S = 10.0, 60.0
 """Seconds between two looks for runs that a source has got since: in folders, and on servers."""
 
@@ -44,6 +50,11 @@ class Laid:
     again: Opening | None = field(default=None, repr=False)
     """A further look for runs that came since."""
     again_at: float = field(default=0.0, repr=False)
+
+    @property
+    def limit(self) -> int:
+        """How many of its runs are followed at most."""
+        return FOLLOWED_OF_SERVER if "://" in self.uri else FOLLOWED
 
     @property
     def state(self) -> str:
@@ -97,6 +108,21 @@ class Overlay:
         if laid in self.laid:
             self.laid.remove(laid)
 
+    def found(self, timeout_s: float = FOUND_S) -> RunSet:
+        """The runs of all sources, in the order in which those were added; of each the ones that are followed.
+
+        Needs no turn of the monitor. Waits for sources that are still being opened.
+
+        Raises:
+            TrackerError: why the first source that has none could not be opened, or is not open after `timeout_s`
+                seconds.
+        """
+        deadline = time.monotonic() + timeout_s
+        parts = [_opened(laid, deadline) for laid in tuple(self.laid)]
+        runs = [run for part in parts for run in part]
+        skipped = [sentence for part in parts for sentence in part.skipped]
+        return RunSet(runs, complete=all(part.complete for part in parts), skipped=skipped, names=self._names)
+
     def words(self, laid: Laid) -> str:
         """One sentence about it: how far it is, what was found, or what went wrong."""
         opening = laid.opening
@@ -109,11 +135,12 @@ class Overlay:
 
     def _read(self, laid: Laid) -> list[str]:
         """How far the curves of its runs are, and what went wrong with some."""
-        followed = [one for run in laid.runs if (one := self._monitor.followed.get(run.key)) is not None]
+        all_followed = self._monitor.followed
+        followed = [one for run in laid.runs if (one := all_followed.get(run.key)) is not None]
         waiting = sum(not one.tail.caught_up and not one.trouble for one in followed)
         troubles = [one.trouble for one in followed if one.trouble]
         parts = [f"reading {len(followed) - waiting} of {len(followed)}"] if waiting else []
-        if sampled := sum(one.tail.history.sampled for one in followed):
+        if sampled := sum(one.history.sampled for one in followed):
             parts.append(f"{sampled} sampled by the server")
         return [*parts, *([f"{len(troubles)} could not be read: {troubles[0]}"] if troubles else [])]
 
@@ -134,8 +161,9 @@ class Overlay:
         runs: list[Any] = [what] if _is_run(what) else list(what) if isinstance(what, Iterable) else [None]
         if not all(map(_is_run, runs)):
             raise BadValue(f"Only runs can be overlaid, got {what!r}. Give a URI, or what anb.runs(…) returns.")
-        kept = tuple(runs[:FOLLOWED])
-        return Laid("", None, kept, len(runs) - len(kept))
+        laid = Laid("", runs=tuple(runs[:FOLLOWED]))
+        laid.more = len(runs) - len(laid.runs)
+        return laid
 
     def _look(self, _: Turn) -> None:
         """Take in what has been opened since the last turn."""
@@ -148,7 +176,7 @@ class Overlay:
                 self._look_again(laid)
 
     def _take(self, laid: Laid, found: RunSet) -> None:
-        laid.runs, laid.more = tuple(found[:FOLLOWED]), max(0, len(found) - FOLLOWED)
+        laid.runs, laid.more = tuple(found[: laid.limit]), max(0, len(found) - laid.limit)
         laid.skipped, laid.complete, laid.taken = found.skipped, found.complete, True
         laid.again_at = _next_look(laid.uri)
         self._follow(laid.runs)
@@ -177,6 +205,20 @@ class Overlay:
             self._monitor.follow(run, metrics=self._metrics)
 
 
+def _opened(laid: Laid, deadline: float) -> RunSet:
+    """The runs of one source that are followed, once it is open. Raises `TrackerError`."""
+    if laid.opening is None:
+        return RunSet(laid.runs, complete=not laid.more)
+    while (found := laid.opening.found) is None:
+        if (error := laid.opening.error) is not None:
+            raise error
+        if time.monotonic() >= deadline:
+            raise Unreachable(f"{laid.uri} is still being opened. Look at its host, or wait longer.")
+        time.sleep(LOOK_S)
+    runs = laid.runs if laid.taken else found[: laid.limit]
+    return RunSet(runs, complete=found.complete and len(found) <= laid.limit, skipped=found.skipped)
+
+
 def _next_look(uri: str) -> float:
     """When to look for new runs again, monotonic seconds."""
     return time.monotonic() + (ASK_AGAIN_S if "://" in uri else LOOK_AGAIN_S)
@@ -190,9 +232,10 @@ def _found(laid: Laid) -> list[str]:
     count = len(laid.runs)
     if not count and not laid.skipped:
         return ["there are no runs"]
-    parts = [f"{count} run{'' if count == 1 else 's'}"]
+    parts = [f"{count:,} run{'' if count == 1 else 's'}"]
     if laid.more or not laid.complete:
-        parts.append("the newest; more are found by anb.runs(…).filter(…)")
+        most = f", as no more than {laid.limit:,} of one source are followed at first" if laid.more else ""
+        parts.append(f"the newest{most}; anb.runs(…).filter(…) finds others")
     if laid.skipped:
         parts.append(f"{len(laid.skipped)} left out: {laid.skipped[0]}")
     return parts

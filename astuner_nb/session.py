@@ -22,6 +22,8 @@ from astuner_nb.overlay import Overlay, What
 from astuner_nb.plan import Plan
 from astuner_nb.store.run import Run
 from astuner_nb.store.run_store import RunStore
+from astuner_nb.trackers.run_set import RunSet
+from astuner_nb.views.view import View
 
 LOOK_FOR_RUNS_S = 1.0
 """Seconds between two looks for runs that somebody else has made."""
@@ -37,6 +39,8 @@ class Session:
         self.monitor = Monitor(launcher)
         self.overlaid = Overlay(self.monitor)
         """Runs of other sources that are shown beside the project's."""
+        self.view = View(self._all_runs)
+        """What of all these runs is shown, and how: `lab.view.filter(lr=(1e-5, 1e-3))`."""
         self._launcher = launcher
         self._jobs: dict[str, Job] = {}
         self._values = dict(plan.values)
@@ -148,6 +152,9 @@ class Session:
         for job in self._jobs.values():
             job.close()
         self._jobs.clear()
+
+    def _all_runs(self) -> RunSet:
+        return RunSet([*self.runs, *self.overlaid.found()])
 
     def _launched(self, run: Run, config: dict[str, Value]) -> Job:
         try:

@@ -217,6 +217,114 @@ def test_more_runs_than_are_followed_are_counted(overlay, monkeypatch):
     assert "newest" in overlay.words(laid)
 
 
+def test_of_a_server_fewer_runs_are_followed_than_of_a_folder(overlay, gated, turned, monkeypatch):
+    entry = SourceEntry("gated://ANY", "a test", "itself", gated)
+    monkeypatch.setattr(registry, "SOURCES", (*registry.SOURCES, entry))
+    gated.answer = Listing([MadeRun(str(index)) for index in range(1_001)])
+    gated.gate.set()
+    server, folder = overlay.add("gated://x", "gated:x")
+    (given,) = overlay.add([MadeRun(f"given {index}") for index in range(1_001)])
+    turned(lambda: server.runs and folder.runs)
+    assert [(len(laid.runs), laid.more) for laid in (server, folder, given)] == [(200, 801), (1_000, 1), (1_000, 1)]
+    newest = "the newest, as no more than {} of one source are followed at first; anb.runs(…).filter(…) finds others"
+    assert f"200 runs · {newest.format(200)}" in overlay.words(server)
+    for laid in (folder, given):
+        assert f"1,000 runs · {newest.format('1,000')}" in overlay.words(laid)
+    found = overlay.found()
+    assert (found.complete, [run.key for run in found[:1_000]]) == (False, [run.key for run in folder.runs])
+    assert [run.key for run in found[1_000:]] == [run.key for run in given.runs]  # the server's are the folder's here
+
+
+def names_of(runs):
+    return [run.name for run in runs]
+
+
+def test_what_was_found_comes_in_the_order_of_the_sources_and_each_run_once(overlay, gated, turned):
+    both = [MadeRun("a", VERL), MadeRun("b", VERL)]
+    overlay.add(both, "gated:x")
+    overlay.add(both[1], MadeRun("c", VERL))
+    gated.answer = Listing([MadeRun("a", VERL), MadeRun("d", VERL)], complete=False, skipped=("e is damaged.",))
+    gated.gate.set()
+    found = overlay.found()  # no turn has been taken
+    assert names_of(found) == ["a", "b", "d", "c"]
+    assert (found.complete, found.skipped) == (False, ("e is damaged.",))
+    turned(lambda: overlay.laid[1].runs)
+    assert names_of(overlay.found()) == ["a", "b", "d", "c"]
+
+
+def test_who_asks_what_was_found_waits_for_sources_that_are_being_opened(overlay, gated):
+    overlay.add("gated:x")
+    opener = threading.Timer(0.1, gated.gate.set)
+    opener.start()
+    assert names_of(overlay.found()) == ["old"]
+    opener.join()
+
+
+def test_nothing_was_found_where_nothing_was_added(overlay):
+    assert (len(overlay.found()), overlay.found().complete) == (0, True)
+
+
+def test_a_source_that_failed_is_an_error_and_no_empty_set(overlay, gated, turned):
+    overlay.add(MadeRun("good", VERL))
+    gated.answer = anb.AccessDenied("the key is wrong")
+    gated.gate.set()
+    (laid,) = overlay.add("gated:x")
+    with pytest.raises(anb.AccessDenied, match="the key is wrong"):
+        overlay.found()
+    overlay.dismiss(laid)
+    assert names_of(overlay.found()) == ["good"]
+
+
+def test_a_source_that_takes_too_long_is_named(overlay, gated):
+    overlay.add("gated:x")
+    with pytest.raises(anb.Unreachable, match="gated:x is still being opened"):
+        overlay.found(timeout_s=0.0)
+
+
+def test_what_was_found_goes_by_the_names_of_the_overlay(monitor, gated):
+    names = anb.Aliases().with_metrics({"reward": ["actor/ppo_kl"]})
+    overlay = Overlay(monitor, names)
+    overlay.add("gated:x")
+    gated.gate.set()
+    found = overlay.found()
+    assert found.names is names
+    assert [run.aliases for run in found] == [names]
+
+
+def test_runs_that_came_later_belong_to_what_was_found(overlay, gated, turned, monkeypatch):
+    monkeypatch.setattr("astuner_nb.overlay.LOOK_AGAIN_S", 0.0)
+    gated.gate.set()
+    overlay.add("gated:x")
+    turned(lambda: names_of(overlay.found()) == ["old"])
+    gated.answer = Listing([MadeRun("new", VERL), MadeRun("old", VERL)])
+    turned(lambda: names_of(overlay.found()) == ["new", "old"])
+
+
+def test_what_only_the_monitor_follows_was_not_found_here_and_adding_it_is_harmless(overlay, monitor):
+    run = MadeRun("of the lab", VERL)
+    monitor.follow(run)
+    monitor.step()
+    assert names_of(overlay.found()) == []
+    before = monitor.followed[run.key]
+    overlay.add(run)
+    assert monitor.step().added == []
+    assert monitor.followed[run.key] is before
+    assert names_of(overlay.found()) == ["of the lab"]
+
+
+def test_runs_found_after_a_comparison_was_widened_are_read_as_widely(monitor, tmp_path, turned):
+    cache = HistoryCache(tmp_path / "kept")
+    curves = {"reward": {0: 0.5}, "own": {0: 7.0}}
+    early, late = (cloud_run(Server(curves), cache, name) for name in ("early", "late"))
+    overlay = Overlay(monitor, metrics=["reward"])
+    overlay.add(early)
+    turned(lambda: monitor.followed[early.key].settled)
+    monitor.widen(["own"])
+    overlay.add(late)
+    turned(lambda: len(monitor.followed) == 2 and all(one.settled for one in monitor.followed.values()))
+    assert [set(one.history) for one in monitor.followed.values()] == [{"reward", "own"}] * 2
+
+
 def test_a_lab_shows_them_beside_its_own_and_cannot_stop_them(store, gated, wait_for):
     lab = anb.Lab()
     try:

@@ -11,20 +11,18 @@ from types import ModuleType
 import numpy as np
 
 from astuner_nb.analysis.differences import Found, kind_of, number_in, sameness
-from astuner_nb.core.errors import AstunerError, BadValue
+from astuner_nb.core.errors import BadValue, NotInstalled
 from astuner_nb.core.series import Floats
 
 LEAST_RUNS = 8
 """Fewer runs than this say nothing, however few hyper-parameters vary."""
 RUNS_A_PARAMETER = 2
 """There must be more runs than this for each hyper-parameter that varies."""
+MOST_CATEGORIES = 20
+"""With more the forest does not come to an end."""
 TREES = 64
 SEED = 0
 """The forest grows from this seed: the same runs have the same importance each time."""
-
-
-class NotInstalled(AstunerError, ImportError):
-    """A package that is only needed now and then is not there."""
 
 
 def importance(params: Mapping[str, Sequence[Found]], outcome: Sequence[float]) -> dict[str, float]:
@@ -33,8 +31,8 @@ def importance(params: Mapping[str, Sequence[Found]], outcome: Sequence[float]) 
     By Optuna's fANOVA (Hutter, Hoos and Leyton-Brown, ICML 2014): a random forest learns the outcome, and its variance
     is divided among the hyper-parameters. Numbers that span two decades are taken by their logarithm. Texts, booleans
     and what is mixed or missing in some runs are categories. What is the same in all runs, and texts that are different
-    in each (a name, a folder), can explain nothing and are left out. Takes about a second for 200 runs and half a
-    minute for 1,000: not for the thread that paints.
+    in each (a name, a folder), can explain nothing and are left out; so are categories of more than 20. Takes about a
+    second for 200 runs and half a minute for 1,000: not for the thread that paints.
 
     Args:
         params: name → its value in each run.
@@ -88,7 +86,7 @@ def _coded(values: list[Found]) -> Column | None:
         unit = _in_unit(np.log10(array) if kind_of(values) == "log" else array)
         return (unit.tolist(), ()) if unit.any() else None
     names = {same: f"{index}" for index, same in enumerate(dict.fromkeys(map(sameness, values)))}
-    if len(names) in (1, len(values)):
+    if len(names) in (1, len(values)) or len(names) > MOST_CATEGORIES:
         return None
     return [names[sameness(value)] for value in values], tuple(names.values())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from astuner_nb.charts.rows import number
+from astuner_nb.charts.numbers import number
 from astuner_nb.core.metrics import FIVE
 from astuner_nb.store.run import Run
 from astuner_nb.store.run_store import RunStore

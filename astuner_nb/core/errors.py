@@ -8,6 +8,7 @@
     ├── StoreError      a run directory cannot be made, read or written       → look at disk and rights
     ├── JobError        a job cannot be started or reached                    → look at the backbone's problems
     ├── NotPicklable    a function cannot be sent to its own process          → move what it drags along
+    ├── NotInstalled    a package that is only needed now and then is missing → install it
     └── TrackerError    runs kept elsewhere cannot be read
         ├── Unreachable     nobody answers, or not in time                → look at network and host
         ├── AccessDenied    no key, a wrong one, or one that may not see this → look at the key
@@ -43,6 +44,10 @@ class JobError(AstunerError, RuntimeError):
 
 class NotPicklable(AstunerError, TypeError):
     """A function cannot be sent to a process of its own."""
+
+
+class NotInstalled(AstunerError, ImportError):
+    """A package that is only needed now and then is not there."""
 
 
 class TrackerError(AstunerError):

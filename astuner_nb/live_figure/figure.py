@@ -20,7 +20,7 @@ from __future__ import annotations
 import copy
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import anywidget
@@ -33,8 +33,10 @@ from plotly.basedatatypes import BaseFigure, Undefined
 
 from astuner_nb.core.errors import BadValue
 from astuner_nb.live_figure.columns import GROWS, Columns, Floats, Times, numbers, positions
-from astuner_nb.live_figure.page_events import PAGE, dispatch, watch_callbacks
-from astuner_nb.live_figure.page_source import page_module, plotly_js
+from astuner_nb.live_figure.edits import Edit, carry_out, checked, listens, path_of, spread
+from astuner_nb.live_figure.in_page import InPage, Picker, heard, link_name
+from astuner_nb.live_figure.page_events import PAGE, watch_callbacks
+from astuner_nb.live_figure.page_source import page_module
 from astuner_nb.live_figure.wire import Packer, plain
 
 SEND_GAP_S = 0.03
@@ -48,7 +50,7 @@ _CONFIG = {
 }
 
 
-class LiveFigure(go.Figure, anywidget.AnyWidget):
+class LiveFigure(InPage, go.Figure, anywidget.AnyWidget):
     """A `go.Figure` that shows itself as a widget and takes new points with `extend`.
 
     Args:
@@ -58,10 +60,11 @@ class LiveFigure(go.Figure, anywidget.AnyWidget):
         skip_invalid: As for `go.Figure`.
         height: Height in pixels where the layout names none; the width is that of the notebook.
         config: Settings for plotly.js, on top of a calm tool bar that shows when the mouse is over the figure.
+        link: Figures of one page with the same link share the x axis and the hover; empty for none. See `link`.
         **kwargs: Magic underscore properties, as for `go.Figure`: `layout_title_text="reward"`.
 
     Raises:
-        BadValue: Frames were given, or a height that is not a positive number.
+        BadValue: Frames were given, a height that is not a positive number, or a link that is not text.
     """
 
     _esm = page_module()
@@ -85,20 +88,22 @@ class LiveFigure(go.Figure, anywidget.AnyWidget):
         *,
         height: int = 360,
         config: Mapping[str, Any] | None = None,
+        link: str = "",
         **kwargs: Any,
     ) -> None:
         _refuse_frames(frames)
         if not isinstance(height, int | float) or not height > 0:
             raise BadValue(f"LiveFigure: the height is {height!r}; give a number of pixels above 0.")
+        self._pickers: list[Picker] = []
         self._wire_lock = threading.RLock()  # a message and the number it carries belong together
         self._columns: dict[int, Columns] = {}  # by id of the trace's property dictionary, which moves keep
         self._message_number = self._shown_number = self._asked = 0
         self._sent_at_s = 0.0
         self._complete = False
         super().__init__(data, layout, None, skip_invalid, **kwargs)
-        self._options = {"height": height, "config": {**_CONFIG, **(config or {})}}
+        self._options = {"height": height, "config": {**_CONFIG, **(config or {})}, "link": link_name(link)}
         self._watch(self._data_objs)
-        self.on_msg(_heard)
+        self.on_msg(heard)
         self._complete = True
         self.open()
 
@@ -132,6 +137,26 @@ class LiveFigure(go.Figure, anywidget.AnyWidget):
                     columns.append(x, y)
                     self._set_date_axis(columns)
             self._send_points_soon()
+
+    def restyle(self, changes: Mapping[int, Mapping[str, Any]]) -> None:
+        """Changes properties of many traces at once, in one message; either all or, after an error, none.
+
+        What `with figure.batch_update()` does one by one, some ten times quicker: `{0: {"visible": False},
+        3: {"line.color": "#d55e00", "x": xs, "y": ys}}`.
+
+        Args:
+            changes: Trace number → property, with dots or underscores → value, as plotly takes it; None takes it away.
+
+        Raises:
+            BadValue: A trace or a property that is not there, or a value that plotly refuses.
+        """
+        with self._wire_lock:
+            edits = carry_out(checked(changes, self._data_objs), self._data)
+            if edits:
+                self._send_edits(edits, {})
+        for index, path, value in edits:
+            if listens(self._data_objs[index], path):
+                self._dispatch_trace_change_callbacks({".".join(path): [value]}, [index])
 
     def show(self, *args: Any, **kwargs: Any) -> None:
         """Displays the live figure in a notebook; with a renderer named, or outside one, as `go.Figure.show` does."""
@@ -288,17 +313,17 @@ class LiveFigure(go.Figure, anywidget.AnyWidget):
         if source_view_id == PAGE:
             return  # the page did this itself
         indexes = self._normalize_trace_indexes(trace_indexes)
-        self._send_edits(_spread(restyle_data or {}, indexes), relayout_data or {})
+        self._send_edits(spread(restyle_data or {}, indexes), relayout_data or {})
 
     def _send_animate_msg(self, *_: Any, **__: Any) -> None:
         raise BadValue("LiveFigure: batch_animate was called; a live figure has no animations, use batch_update.")
 
-    def _send_edits(self, styles: list[tuple[int, tuple[Any, ...], Any]], layout: Mapping[Any, Any]) -> None:
+    def _send_edits(self, styles: Sequence[Edit], layout: Mapping[Any, Any]) -> None:
         packer = Packer(inline=False)
         with self._wire_lock:
             self._send_points()  # what was appended before the edit reaches the page before it
             traces = [self._style(packer, *style) for style in styles]
-            edits = [self._layout_edit(_path(key), v) for key, v in layout.items() if v is not Undefined]
+            edits = [self._layout_edit(path_of(key), v) for key, v in layout.items() if v is not Undefined]
             self._say({"op": "set", "traces": traces, "layout": edits}, packer.buffers)
 
     def _layout_edit(self, path: list[Any], value: Any) -> list[Any]:
@@ -348,39 +373,12 @@ class LiveFigure(go.Figure, anywidget.AnyWidget):
             self._events = [*self._events, name]
 
 
-def _heard(figure: LiveFigure, content: Mapping[str, Any], _: Any) -> None:
-    """Answers a message of the page. Keep in step with page/live_figure.mjs."""
-    match content.get("op"):
-        case "sync":
-            with figure._wire_lock:
-                if content["seq"] != figure._message_number:
-                    figure.send_state("_figure")
-        case "plotly":
-            figure.send({"op": "plotly"}, [plotly_js()])
-        case _:
-            dispatch(figure, content)
-
-
 def _pair(index: int, xy: Any) -> tuple[Any, Any]:
     try:
         x, y = xy
     except (TypeError, ValueError):
         raise BadValue(f"extend: trace {index} got {xy!r:.60}; give a pair, (xs, ys).") from None
     return x, y
-
-
-def _spread(style: Mapping[Any, Any], indexes: list[int]) -> list[tuple[int, tuple[Any, ...], Any]]:
-    """plotly's restyle (a list is dealt out over the traces) as single edits."""
-    return [
-        (index, tuple(_path(key)), value)
-        for key, values in style.items()
-        for k, index in enumerate(indexes)
-        if (value := values[k % len(values)] if isinstance(values, list) else values) is not Undefined
-    ]
-
-
-def _path(key: Any) -> list[Any]:
-    return list(BaseFigure._str_to_dict_path(key))
 
 
 def _unchosen(key: str, value: Any) -> bool:

@@ -81,6 +81,15 @@ def _run_callbacks(figure: Any, content: Mapping[str, Any]) -> None:
             case name if hit:
                 for callback in getattr(trace, _CALLBACKS[name]):
                     callback(trace, points, state)
+    if content["name"] == "click":
+        _run_pickers(figure, content["points"], state)
+
+
+def _run_pickers(figure: Any, points: list[Any], state: InputDeviceState) -> None:
+    """The page names the point nearest to the pointer first."""
+    if points and points[0]["trace"] < len(figure.data):
+        for picker in list(figure._pickers):
+            picker(points[0]["trace"], points[0]["x"], points[0]["y"], state)
 
 
 def _selector(content: Mapping[str, Any]) -> BoxSelector | LassoSelector | None:

@@ -8,12 +8,14 @@ import re
 from importlib import resources
 
 # In this order each module only uses what stands above it.
-_MODULES = ("growing", "thin", "wire", "look", "events", "store", "plotly_source", "view", "live_figure")
+_PARTS = ("growing", "thin", "wire", "look", "events", "links", "member", "store")
+_MODULES = (*_PARTS, "plotly_source", "view", "live_figure")
 
 _IMPORT = re.compile(r"^import .*? from '\./.*?';\n", re.MULTILINE | re.DOTALL)
 _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 _BLOCK_COMMENT = re.compile(r"^\s*/\*\*?.*?\*/\s*?\n", re.MULTILINE | re.DOTALL)
 _LINE_COMMENT = re.compile(r"^\s*//.*\n", re.MULTILINE)
+_TAIL_COMMENT = re.compile(r"\s+// .*$", re.MULTILINE)  # no string of the modules holds " // "
 _INDENT = re.compile(r"^\s+", re.MULTILINE)
 
 
@@ -34,6 +36,6 @@ def plotly_js() -> bytes:
 
 
 def _bare(source: str) -> str:
-    for pattern in (_IMPORT, _BLOCK_COMMENT, _LINE_COMMENT, _INDENT, _EXPORT):
+    for pattern in (_IMPORT, _BLOCK_COMMENT, _LINE_COMMENT, _TAIL_COMMENT, _INDENT, _EXPORT):
         source = pattern.sub("", source)
     return source

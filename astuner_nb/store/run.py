@@ -20,6 +20,7 @@ from astuner_nb.core.series import History, Series, checked_points
 from astuner_nb.core.states import RunState
 from astuner_nb.recorder import RunFiles, line_start, read_json
 from astuner_nb.store.cache import load_summaries, load_whole
+from astuner_nb.store.cached_tail import CachedTail
 from astuner_nb.store.columns import number, plain_name
 from astuner_nb.store.compact import compact_if_worth
 from astuner_nb.store.status import read_status
@@ -131,8 +132,17 @@ class Run:
         return {name: found[key] for name, key in self._meant(found, metrics).items()}
 
     def tail(self, metrics: Sequence[str] | None = None) -> MetricsTail:
-        """What follows it as it grows."""
-        return MetricsTail(self.files.metrics)
+        """What follows it as it grows.
+
+        Args:
+            metrics: as for `history`. Where the run has ended and has its cache, no other column is read; where not,
+                its log brings them all.
+        """
+        _, log = self._cache_and_log
+        if metrics is None:
+            return MetricsTail(log)
+        wanted = tuple(metrics)
+        return CachedTail(log, lambda keys: self._meant(keys, wanted).values())
 
     def with_aliases(self, names: Aliases) -> Run:
         """The same run, its metrics called by another table."""

@@ -9,7 +9,7 @@ import ipywidgets as ipw
 from astuner_nb.core.space import Value
 from astuner_nb.session import Session
 from astuner_nb.widgets import words
-from astuner_nb.widgets.runs_view import Later
+from astuner_nb.widgets.later import Later
 from astuner_nb.widgets.sliders import Sliders, slid
 
 PRESETS = "presets …"

@@ -1,94 +1,240 @@
-"""A grid of live figures that carries out the changes a `Board` names."""
+"""A grid of live figures that shows pictures: what changed from the picture before is all that travels.
+
+A line that was sent once stays in the page: hiding and showing it again costs a few bytes. Lines that are new wait for
+their turn where there are many, those that are visible first, so that a click on a slow network is never behind them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from html import escape
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import ipywidgets as ipw
+import numpy as np
 
-from astuner_nb.charts.board import AddCurve, AddFigure, Change, Clear, Extend, Show
-from astuner_nb.core.metrics import Metric
+from astuner_nb.core.series import Floats
 from astuner_nb.live_figure.figure import LiveFigure
+from astuner_nb.views.pictures.picture import Line, Picture
+from astuner_nb.views.pictures.traces import layout, positions, trace
 
 HEIGHT_PX = 220
 LARGE_PX = 360
 """Of the one or two figures that somebody asked for."""
+FEW = 2
+TURN_BYTES = 40_000
+"""About how much of new lines travels in one turn: with ten turns a second what a slow line can take."""
+MOST_UNUSED = 400
+"""When so many lines of a figure are no longer in its picture, it begins anew."""
+EXACT_IN_32_BITS = 2**24
+SHORT = 200
+"""Points of a line that keeps all digits: hardly anything is saved."""
+COMPARED = 8
+"""With so many lines the hover compares them all at one x; with more it tells of the nearest one."""
+
+Pick = Callable[[str, bool], None]
+"""(run key, whether it is added to what is selected)"""
 
 
 class Figures:
     """One `LiveFigure` a metric. All methods are called from one thread: the monitor's."""
 
-    def __init__(self, height_px: int = HEIGHT_PX) -> None:
-        self._figures: dict[str, LiveFigure] = {}
-        self._height_px = height_px
+    def __init__(self, on_pick: Pick, link: str) -> None:
+        """`on_pick` is called in the thread of the page's messages; figures with one `link` share their x axis."""
+        self._on_pick, self._link = on_pick, link
+        self._shown: dict[str, _Figure] = {}
+        self._left = 0
         self.widget = ipw.Box().add_class("astuner-figures")
-        if height_px > HEIGHT_PX:
-            self.widget.add_class("astuner-large")
 
-    def apply(self, changes: Iterable[Change]) -> None:
-        """Carry out `changes` in order."""
-        for change in changes:
-            match change:
-                case AddFigure():
-                    self._add_figure(change)
-                case AddCurve():
-                    self._add_curve(change)
-                case Extend():
-                    self._figures[change.metric].extend(change.points)
-                case Clear():
-                    for number in change.curves:
-                        self._figures[change.metric].data[number].update(x=[], y=[])
-                case Show():
-                    _show(self._figures[change.metric], change)
+    @property
+    def metrics(self) -> list[str]:
+        """The metrics that have a figure, in the order in which they are shown."""
+        return list(self._shown)
 
-    def _add_curve(self, change: AddCurve) -> None:
-        figure = self._figures[change.metric]
-        if not figure.data:  # an axis without points has no scale worth reading
-            figure.update_layout(xaxis_showticklabels=True, yaxis_showticklabels=True)
-        figure.add_scatter(**_curve(change))
+    def arrange(self, metrics: Sequence[str]) -> None:
+        """Have a figure for each of `metrics`, in that order, and no other."""
+        if list(metrics) == self.metrics:
+            return
+        for gone in self._shown.keys() - set(metrics):
+            self._shown.pop(gone).figure.close()
+        self._shown = {metric: self._shown.get(metric) or self._new() for metric in metrics}
+        large = 0 < len(metrics) <= FEW
+        (self.widget.add_class if large else self.widget.remove_class)("astuner-large")
+        for shown in self._shown.values():
+            shown.height_px = LARGE_PX if large else HEIGHT_PX
+        self.widget.children = [shown.figure for shown in self._shown.values()]
 
-    def _add_figure(self, change: AddFigure) -> None:
-        figure = LiveFigure(layout=_layout(change.metric, self._height_px))
-        figure.add_class("astuner-figure")
-        children = list(self.widget.children)
-        children.insert(change.position, figure)
-        self._figures[change.metric.name] = figure
-        self.widget.children = children
+    def show(self, pictures: Iterable[Picture]) -> None:
+        """Bring figures up to date, and send on what waits."""
+        for picture in pictures:
+            self._shown[picture.metric.name].show(picture)
+        self._send()
 
+    @property
+    def waits(self) -> bool:
+        """Whether there are lines that were not sent yet."""
+        return any(shown.waiting for shown in self._shown.values())
 
-def _show(figure: LiveFigure, change: Show) -> None:
-    with figure.batch_update():
-        for number, visible in change.visible.items():
-            if figure.data[number].visible is not visible:
-                figure.data[number].visible = visible
+    def save(self, metric: str, format: Literal["png", "svg"]) -> None:
+        """Have the page save the figure of `metric` as `png` or `svg`."""
+        self._shown[metric].figure.download(format, metric.replace("/", "-"))
 
+    def _send(self) -> None:
+        """New lines of all figures in turn, as many as one turn may take; visible ones first."""
+        left = TURN_BYTES
+        for visible in (True, False):
+            for shown in self._shown.values():
+                left -= shown.send(left, visible)
 
-def _curve(change: AddCurve) -> dict[str, object]:
-    """A curve's trace. Names are escaped: Plotly reads a small HTML of its own in them."""
-    source = f" · {change.key}" if change.key != change.name else ""
-    kind = f" {change.name.rpartition('/')[0] or change.name}" if change.points_only else ""
-    return {
-        "x": [],
-        "y": [],
-        "name": escape(change.style.label + kind, quote=False),
-        "mode": "markers" if change.points_only else "lines",
-        "line": {"color": change.style.colour, "width": 1.8},
-        "marker": {"color": change.style.colour, "size": 7, "symbol": "diamond-open", "line": {"width": 1.6}},
-        "hovertemplate": f"%{{y:.4~g}}<extra>{escape(change.style.mark + kind + source, quote=False)}</extra>",
-        "visible": change.visible,
-    }
+    def _new(self) -> _Figure:
+        return _Figure(self._on_pick, self._link)
 
 
-def _layout(metric: Metric, height_px: int) -> dict[str, object]:
-    unit = f" <span style='font-weight:normal;opacity:.65'>{escape(metric.unit)}</span>" if metric.unit else ""
-    return {
-        "title": {"text": f"<b>{escape(metric.title, quote=False)}</b>{unit}", "x": 0.02, "y": 0.97, "yanchor": "top"}
-        | {"font": {"size": 13}},
-        "height": height_px,
-        "margin": {"l": 48, "r": 18, "t": 36, "b": 26},
-        "showlegend": False,
-        "hovermode": "x unified",
-        "xaxis": {"rangemode": "tozero", "automargin": False, "showticklabels": False},
-        "yaxis": {"automargin": True, "showticklabels": False, "exponentformat": "e"},
-    }
+@dataclass(eq=False)
+class _Sent:
+    """A line as the page has it."""
+
+    number: int
+    line: Line
+    look: dict[str, Any]
+
+
+class _Figure:
+    """One figure and what the page has of it."""
+
+    def __init__(self, on_pick: Pick, link: str) -> None:
+        self.figure = LiveFigure(link=link)
+        self.figure.add_class("astuner-figure")
+        self.figure.on_pick(self._picked)
+        self.height_px = HEIGHT_PX
+        self.waiting: list[Line] = []
+        self._on_pick = on_pick
+        self._sent: dict[str, _Sent] = {}
+        self._layout: dict[str, Any] = {}
+        self._picture: Picture | None = None
+
+    def show(self, picture: Picture) -> None:
+        """Send what is another than in the picture before; new lines wait for `send`."""
+        if self._begins_anew(picture):
+            self.figure.data = ()
+            self._sent = {}
+        self._picture = picture
+        self._set_layout(layout(picture, self.height_px) | _hover(picture))
+        self.waiting = [line for line in picture.lines if line.id not in self._sent]
+        self._update([line for line in picture.lines if line.id in self._sent])
+
+    def send(self, budget: int, visible: bool) -> int:
+        """Send waiting lines of about so many bytes. Returns how many it took."""
+        taken: list[Line] = []
+        size = 0
+        for line in self.waiting:
+            if line.visible is visible and size < budget:
+                taken.append(line)
+                size += 400 + 8 * len(line.x)
+        if taken:
+            first = len(self.figure.data)
+            traces = [_trace(line, self._scale) for line in taken]
+            self.figure.add_traces(traces)
+            for place, (line, made) in enumerate(zip(taken, traces, strict=True)):
+                self._sent[line.id] = _Sent(first + place, line, _look(made))
+            self.waiting = [line for line in self.waiting if line.id not in self._sent]
+        return size
+
+    @property
+    def _scale(self) -> Any:
+        return self._picture.axis.scale if self._picture else "linear"
+
+    def _begins_anew(self, picture: Picture) -> bool:
+        """Whether another axis is drawn over, or the page is full of lines that nobody sees."""
+        if self._picture is not None and self._picture.axis != picture.axis:
+            return True
+        ids = {line.id for line in picture.lines}
+        return len(self._sent.keys() - ids) > MOST_UNUSED
+
+    def _update(self, lines: Sequence[Line]) -> None:
+        grown: dict[int, tuple[Floats, Floats]] = {}
+        changes: dict[int, dict[str, Any]] = {}
+        for line in lines:
+            sent = self._sent[line.id]
+            if not line.visible and not sent.line.visible:
+                continue  # as soon as it is visible it is brought up to date
+            made = _trace(line, self._scale)
+            change = {name: value for name, value in _look(made).items() if value != sent.look[name]}
+            if line.x is not sent.line.x or line.y is not sent.line.y:
+                if (start := _continues(sent.line, line)) is None:
+                    change |= {"x": made["x"], "y": made["y"]}
+                elif start < len(line.x):
+                    grown[sent.number] = (positions(line.x[start:], self._scale), line.y[start:])
+            if change:
+                changes[sent.number] = change
+            self._sent[line.id] = _Sent(sent.number, line, _look(made))
+        for gone in self._sent.keys() - {line.id for line in lines}:
+            sent = self._sent[gone]
+            if sent.look["visible"]:
+                changes[sent.number] = {"visible": False}
+                sent.look["visible"] = False
+                self._sent[gone] = _Sent(sent.number, _unseen(sent.line), sent.look)
+        if grown:
+            self.figure.extend(grown)
+        if changes:
+            self.figure.restyle(changes)
+
+    def _set_layout(self, wanted: dict[str, Any]) -> None:
+        changed = {name: value for name, value in wanted.items() if value != self._layout.get(name)}
+        if changed:
+            self._layout = wanted
+            self.figure.update_layout(changed)
+
+    def _picked(self, number: int, x: object, y: object, device: Mapping[str, Any]) -> None:
+        run = next((sent.line.run for sent in self._sent.values() if sent.number == number), "")
+        if run:
+            self._on_pick(run, bool(device.get("ctrl") or device.get("shift") or device.get("meta")))
+
+
+def _continues(old: Line, new: Line) -> int | None:
+    """How many points of `new` the page has, where it is `old` with more behind; None where it is another."""
+    count = len(old.x)
+    if not (new.grows and old.grows and count and len(new.x) >= count):
+        return None
+    last = count - 1
+    same_y = new.y[last] == old.y[last] or (new.y[last] != new.y[last] and old.y[last] != old.y[last])
+    return count if new.x[last] == old.x[last] and new.x[0] == old.x[0] and same_y else None
+
+
+def _trace(line: Line, scale: Any) -> dict[str, Any]:
+    """A trace whose numbers are as short as the eye allows; one that grows keeps all digits."""
+    made: dict[str, Any] = dict(trace(line, scale))
+    if not line.grows and len(line.x) > SHORT:
+        made["x"], made["y"] = _short(made["x"], exact=True), _short(made["y"], exact=False)
+    return made
+
+
+def _short(values: Floats, exact: bool) -> Any:
+    """`values` in 32 bits: where they must stay what they are, only whole numbers that do."""
+    if exact and not (np.abs(values) < EXACT_IN_32_BITS).all():
+        return values
+    with np.errstate(over="ignore"):
+        short = values.astype(np.float32)
+    if exact:
+        return short if bool((short == values).all()) else values
+    return short if bool((np.isfinite(short) == np.isfinite(values)).all()) else values
+
+
+def _look(made: Mapping[str, Any]) -> dict[str, Any]:
+    """All of a trace but its points, by property path: `line.color`."""
+    flat: dict[str, Any] = {}
+    for name, value in made.items():
+        if isinstance(value, dict):
+            flat.update({f"{name}.{inner}": each for inner, each in _look(value).items()})
+        elif name not in ("x", "y", "type"):
+            flat[name] = value
+    return flat
+
+
+def _unseen(line: Line) -> Line:
+    return Line(**{**vars(line), "visible": False})
+
+
+def _hover(picture: Picture) -> dict[str, Any]:
+    told = sum(line.visible and bool(line.mark) for line in picture.lines)
+    return {"hovermode": "x unified" if told <= COMPARED else "closest", "showlegend": False}

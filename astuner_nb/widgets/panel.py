@@ -14,8 +14,11 @@ from astuner_nb.widgets.runs_view import RunsView
 from astuner_nb.widgets.source_cards import SourceCards
 from astuner_nb.widgets.tree import family
 
-SHOWN_AT_START = 8
+VISIBLE_AT_FIRST = 8
 """Earlier runs whose curves are visible when the panel opens; the others wait unticked in the table."""
+
+
+INVITATION = "No runs yet. Move a slider if you like, then press Run."
 
 
 class Panel:
@@ -23,42 +26,47 @@ class Panel:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._view = RunsView(session.monitor, session.plan.backbone.metrics, self._stop, SHOWN_AT_START)
-        later = self._view.later
+        self._runs = RunsView(
+            session.monitor, session.view, self._stop, session.plan.backbone.metrics, VISIBLE_AT_FIRST, INVITATION
+        )
+        later = self._runs.later
         self._controls = Controls(session, later)
         self._sources = SourceCards(session.overlaid, later)
-        self._loggers = LoggerLines(session.monitor, self._view.style)
+        self._loggers = LoggerLines(session.monitor, self._runs.label)
         self._headline = ipw.HTML()
         self._stop_all = ipw.Button(description="Stop", icon="stop", tooltip="Stop all runs that go on", disabled=True)
         self._stop_all.on_click(later(self._stop_running))
         self.widget = self._assembled()
+        self.still = self._runs.still
         self._unlink = session.monitor.listen(self._paint, replay=True)
-        self._view.paint_words()
+        self._runs.paint_words()
         self._paint_headline()
 
     def close(self) -> None:
         """Stop painting and close every widget."""
         self._unlink()
+        self._runs.close()
         for widget in family(self.widget):
             widget.close()
 
     def _assembled(self) -> ipw.Widget:
         head = ipw.Box([self._headline, self._stop_all]).add_class("astuner-head")
-        main = ipw.Box([self._controls.widget, self._view.figures]).add_class("astuner-main")
-        parts = [head, main, self._loggers.widget, self._sources.widget, self._view.table, self._view.log]
+        main = ipw.Box([self._controls.widget, self._runs.figures]).add_class("astuner-main")
+        parts = [head, main, self._loggers.widget, self._sources.widget, self._runs.filters]
+        parts += [self._runs.table, self._runs.details]
         return ipw.VBox(parts).add_class("astuner-panel")
 
     def _stop(self, key: str) -> None:
         self._session.stop(self._session.stored(key))
 
     def _stop_running(self, _: object) -> None:
-        for key in self._view.running:
+        for key in self._runs.running:
             self._stop(key)
 
     def _paint(self, turn: Turn) -> None:
         self._controls.catch_up()
         self._sources.paint()
-        if self._view.paint(turn):
+        if self._runs.paint(turn):
             self._paint_headline()
         self._loggers.paint()
         if problems := [*turn.problems, *self._own_troubles(turn)]:
@@ -70,7 +78,7 @@ class Panel:
         return [f"{followed[key].run.name}: {why}" for key, why in turn.troubled.items() if why and followed[key].job]
 
     def _paint_headline(self) -> None:
-        running = self._view.running
+        running = self._runs.running
         self._stop_all.disabled = not running
         plan = self._session.plan
         now = [_live(self._session.monitor.followed[running[-1]], len(running))] if running else []

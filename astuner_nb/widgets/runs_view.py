@@ -1,64 +1,81 @@
-"""The figures, the table and the log of what a monitor follows: shared by every panel."""
+"""The figures, the filters and the table of what a monitor follows, seen through a view: shared by every panel."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from uuid import uuid4
 
 import ipywidgets as ipw
 
-from astuner_nb.charts.board import Board, Points, Style
-from astuner_nb.charts.choice import chosen
-from astuner_nb.charts.palette import colour
-from astuner_nb.charts.rows import row
-from astuner_nb.core.metrics import Metric, describe
-from astuner_nb.core.protocols import Chunk
+from astuner_nb.core.metrics import Metric
 from astuner_nb.core.states import RunState
 from astuner_nb.monitor import Followed, Monitor, Turn
-from astuner_nb.store.run import Run as StoredRun
+from astuner_nb.views.files.svg import svg
+from astuner_nb.views.pace import Pace
+from astuner_nb.views.pictures.picture import Picture
+from astuner_nb.views.stage import Stage
+from astuner_nb.views.view import View
 from astuner_nb.widgets import words
-from astuner_nb.widgets.figures import HEIGHT_PX, LARGE_PX, Figures
-from astuner_nb.widgets.run_table import RunTable
+from astuner_nb.widgets.details import Details
+from astuner_nb.widgets.figures import Figures
+from astuner_nb.widgets.filters import Filters
+from astuner_nb.widgets.legend import Legend
+from astuner_nb.widgets.runs_table import RunsTable
+from astuner_nb.widgets.still import Still
+from astuner_nb.widgets.table_verbs import TableVerbs
+from astuner_nb.widgets.toolbar import Offered, Toolbar
 
 WORDS_EVERY_S = 0.5
 """Text about growing runs changes at most this often; curves and states change with every turn."""
-TABLE_METRICS = 5
-FEW = 2
-"""Up to so many figures have the whole width."""
-
-Later = Callable[[Callable[..., object]], Callable[..., None]]
-"""Makes of a function what an observer may call: it is put on the monitor's queue with its arguments."""
 
 
 class RunsView:
-    """Paints runs. Everything here runs in the monitor's thread, but for what only leaves a command on its queue."""
+    """Paints what a stage shows. All of it runs in the monitor's thread, but for what leaves a command on its queue."""
 
     def __init__(
-        self, monitor: Monitor, metrics: Sequence[Metric], on_stop: Callable[[str], object], shown_at_start: int
+        self,
+        monitor: Monitor,
+        view: View,
+        on_stop: Callable[[str], object],
+        usual: Sequence[Metric] = (),
+        visible_at_first: int | None = None,
+        invitation: str = "There are no runs.",
     ) -> None:
         """
         Args:
             monitor: what follows the runs.
-            metrics: the figures; where there are none, each canonical metric gets one when it is first seen.
+            view: what is shown of them, and how.
             on_stop: called with a run's key, in the monitor's thread, when a person stops it.
-            shown_at_start: of how many of the runs that come in one turn the curves are visible, the newest.
+            usual, visible_at_first: as for `Stage`.
+            invitation: what is said while there is no run.
         """
-        self._monitor = monitor
-        self._board, self._is_open = Board(metrics), not metrics
-        self._shown_at_start = shown_at_start
-        self._styles: dict[str, Style] = {}
-        self._stale: set[str] = set()
-        self._words_at = 0.0
+        self._monitor, self._view, self._invitation = monitor, view, invitation
+        self._stage = Stage(monitor, view, usual, visible_at_first)
+        self._verbs = TableVerbs(view, self._stage, on_stop, self._tell_of)
+        self._pace = Pace()
         self._opened_at = time.time()
         self._watched: set[str] = set()
-        self._figures = Figures(LARGE_PX if 0 < len(metrics) <= FEW else HEIGHT_PX)
-        self._log = ipw.HTML().add_class("astuner-log")
-        later = self.later
-        self._table = RunTable(on_stop=later(on_stop), on_pick=later(self._pick))
-        self._table.observe(later(self._show), names="shown")
-        self.figures, self.table, self.log = self._figures.widget, self._table, self._log
-        self._figures.apply(self._board.begin())
+        self._latest: dict[str, Picture] = {}
+        self._pictured: set[str] = set()
+        self.still = Still()
+        """What the saved notebook shows where there is no kernel."""
+        self._figures = Figures(self.later(self._verbs.pick), link=uuid4().hex)
+        self._toolbar, self._filters = Toolbar(view, self._add_figures), Filters(view)
+        self._legend = Legend(self.later(self._pick_entry))
+        self._remark = ipw.HTML().add_class("astuner-remark")
+        self._table = RunsTable(self.later(self._verbs.act))
+        self._details = Details(view, self._stage, self._figures, self.later, self.leave_picture)
+        drawn = [self._toolbar.widget, self._legend, self._figures.widget, self._remark]
+        self.figures: ipw.Widget = ipw.VBox(drawn).add_class("astuner-drawn")
+        self.filters, self.table, self.details = self._filters.widget, self._table, self._details.widget
+        self._unlink = view.listen(self.later(lambda: None))  # wakes the monitor: a change is painted at once
+        self._figures.arrange(self._stage.metrics)
+
+    def close(self) -> None:
+        """No longer listen to the view."""
+        self._unlink()
+        self._details.close()
 
     def later(self, act: Callable[..., object]) -> Callable[..., None]:
         """What an observer may call in place of `act`: it is carried out in the monitor's next turn."""
@@ -69,73 +86,93 @@ class RunsView:
         """The keys of runs that go on and are ours to stop."""
         return [key for key, followed in self._followed.items() if followed.job and not followed.status.state.ended]
 
-    def style(self, key: str) -> Style:
-        """How the run `key` is drawn."""
-        return self._styles[key]
+    def label(self, key: str) -> tuple[str, str]:
+        """Mark and name of the run `key`."""
+        return self._stage.cast.mark(key), self._stage.cast.name(key, self._stage.options)
 
     def paint(self, turn: Turn) -> bool:
         """Show what `turn` found. Returns whether the words were painted too, which happens less often."""
-        self._welcome(turn)
-        for key in turn.restarted:
-            self._figures.apply(self._board.restart(key))
-        self._grow(turn.grown)
-        self._stale |= {*turn.grown, *turn.changed, *turn.troubled}
-        due = bool(turn.changed) or (self._stale and time.monotonic() - self._words_at >= WORDS_EVERY_S)
+        before = self._stage.options
+        self._stage.take(turn)
+        self._paint_figures()
+        asked = self._stage.options is not before
+        due = asked or bool(turn.changed or turn.added) or (self._stage.is_stale and self._pace.is_due(WORDS_EVERY_S))
         if due:
             self.paint_words()
         self._tell_failures(turn)
-        return bool(due)
+        self._leave_picture_of_ended()
+        return due
 
     def paint_words(self) -> None:
-        """Bring the table up to date."""
-        self._words_at = time.monotonic()
-        metrics = self._board.metrics[:TABLE_METRICS]
-        self._table.columns = [describe(name).title for name in metrics]
+        """Bring the table, the filters and the details up to date."""
+        stage = self._stage
+        with self._pace:
+            parameters = [slider.name for slider in stage.cast.sliders()]
+            self._toolbar.paint(stage.options, Offered(stage.known_metrics(), parameters))
+            counts = stage.counts()
+            self._filters.paint(stage.cast.sliders(), stage.options)
+            self._paint_legend()
+            self._table.show(stage.table(), counts.words if counts.of else self._invitation)
+            self._details.paint()
+
+    def _paint_figures(self) -> None:
+        self._figures.arrange(self._stage.metrics)
+        self._figures.show(self._kept(self._stage.pictures()))
+        text = words.remarks({picture.metric.name: picture.message for picture in self._shown_pictures()})
+        if self._remark.value != text:
+            self._remark.value = text
+
+    def _kept(self, pictures: Iterable[Picture]) -> Iterable[Picture]:
+        for picture in pictures:
+            self._latest[picture.metric.name] = picture
+            yield picture
+
+    def _shown_pictures(self) -> list[Picture]:
+        return [self._latest[metric] for metric in self._figures.metrics if metric in self._latest]
+
+    def leave_picture(self) -> None:
+        """Leave what is shown now as a still picture in the notebook."""
+        self.still.put(svg(self._shown_pictures(), self._stage.named_colours()))
+
+    def _leave_picture_of_ended(self) -> None:
+        """… when runs have ended, once all that was found is read."""
         followed = self._followed
-        stale, self._stale = self._stale & followed.keys(), set()
-        self._table.put(
-            row(f.run, f.status, f.history, self._styles[key], metrics, f.trouble)
-            for key, f in followed.items()
-            if key in stale
-        )
+        quiet = {key for key, one in followed.items() if one.quiet}
+        if quiet - self._pictured and all(one.tail.caught_up or one.trouble for one in followed.values()):
+            self._pictured = quiet
+            self.leave_picture()
 
-    # What a person does: commands for the monitor.
+    def _paint_legend(self) -> None:
+        scale, entries = self._stage.legend()
+        selected = set(self._stage.options.selected)
+        shown = [[e.label, e.colour, bool(e.runs) and selected >= set(e.runs)] for e in entries]
+        if (scale, shown) != (self._legend.scale, self._legend.entries):
+            with self._legend.hold_sync():
+                self._legend.scale, self._legend.entries = scale, shown
 
-    def _pick(self, key: str) -> None:
-        self._show_log(key)
+    # What a person does: verbs of the view.
 
-    def _show(self, change: dict[str, Any]) -> None:
-        shown = change["new"]
-        self._figures.apply(self._board.show_only(shown, self._points_so_far, self._keys(shown)))
+    def _pick_entry(self, number: int) -> None:
+        entries = self._stage.legend()[1]
+        if number < len(entries):
+            again = set(self._stage.options.selected) == set(entries[number].runs)
+            self._view.select(*(() if again else entries[number].runs))
+
+    def _add_figures(self, metrics: tuple[str, ...]) -> None:
+        """Beside those that are shown, where nobody has chosen yet."""
+        chosen = self._view.options.metrics
+        self._view.figures(*(metrics if chosen or not metrics else (*self._figures.metrics, *metrics)))
 
     # What the monitor found.
 
     @property
     def _followed(self) -> dict[str, Followed]:
-        return dict(self._monitor.followed)
+        return self._monitor.followed
 
-    def _points_so_far(self, key: str) -> dict[str, Points]:
-        followed = self._followed[key]
-        wanted = self._wanted(followed)
-        return {name: (s.step, s.value) for name, s in followed.history.items() if wanted is None or name in wanted}
-
-    def _grow(self, grown: Mapping[str, Mapping[str, Chunk]]) -> None:
-        followed = self._followed
-        points: dict[str, dict[str, Points]] = {}
-        for key, chunks in grown.items():
-            wanted = self._wanted(followed[key])
-            points[key] = {n: (c.step, c.value) for n, c in chunks.items() if wanted is None or n in wanted}
-        self._figures.apply(self._board.grow(points, self._keys(grown)))
-
-    def _wanted(self, followed: Followed) -> set[str] | None:
-        """The metrics of a run that may open a figure; None for all."""
-        if not self._is_open or isinstance(followed.run, StoredRun):
-            return None
-        return chosen(followed.names, followed.tail.history)
-
-    def _keys(self, runs: Mapping[str, object] | Sequence[str]) -> dict[str, dict[str, str]]:
-        followed = self._followed
-        return {key: followed[key].names for key in runs if key in followed}
+    def _tell_of(self, key: str) -> None:
+        followed = self._followed.get(key)
+        if followed is not None:
+            self._details.tell_of(followed, " ".join(self.label(key)))
 
     def _tell_failures(self, turn: Turn) -> None:
         """Open the log of a run that failed under our eyes; nobody wants to be told of last week's failures."""
@@ -147,21 +184,4 @@ class RunsView:
             if not status.state.ended or (created and created.timestamp() >= self._opened_at):
                 self._watched.add(key)
             if status.state in (RunState.FAILED, RunState.LOST) and key in self._watched:
-                self._show_log(key)
-
-    def _welcome(self, turn: Turn) -> None:
-        """Give each new run its colour and its place; of many only the newest are visible."""
-        visible = {run.key for run in turn.added[-self._shown_at_start :]} | set(self._table.shown)
-        for run in turn.added:
-            number = len(self._styles)
-            self._styles[run.key] = Style(f"#{number + 1}", run.name, colour(number))
-            self._board.add_run(run.key, self._styles[run.key], visible=run.key in visible)
-        if turn.added:
-            self._table.shown = [key for key in self._styles if key in visible]
-
-    def _show_log(self, key: str) -> None:
-        followed, label = self._followed[key], self._styles[key].label
-        if isinstance(followed.run, StoredRun):
-            self._log.value = words.log(label, followed.run.log_tail(words.LOG_LINES))
-        else:
-            self._log.value = words.description(label, followed.run, followed.names, followed.trouble)
+                self._tell_of(key)

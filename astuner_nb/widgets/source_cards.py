@@ -6,7 +6,7 @@ import ipywidgets as ipw
 
 from astuner_nb.overlay import Laid, Overlay
 from astuner_nb.widgets import words
-from astuner_nb.widgets.runs_view import Later
+from astuner_nb.widgets.later import Later
 
 HINT = "swanlab:./swanlog · wandb://team/project · tensorboard:./logs"
 

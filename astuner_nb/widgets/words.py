@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from html import escape
+from typing import TYPE_CHECKING
 
 from astuner_nb.core.protocols import Run
+from astuner_nb.views.pictures.groups import short
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_REMARKS = 4
 LOG_LINES = 40
 """How many of the last lines of output.log are shown."""
 
@@ -62,6 +68,50 @@ def logger(mark: str, name: str, text: str, url: str) -> str:
     """Where a run is logged to besides its directory."""
     link = f" {linked('open its dashboard', url)}" if url else ""
     return f"<p class='astuner-notice'><b>{escape(mark)}</b> {escape(name)}: {escape(text)}{link}</p>"
+
+
+def quiet(text: str) -> str:
+    """Words that stand back."""
+    return f"<span class='astuner-quiet'>{escape(text)}</span>"
+
+
+def remarks(by_metric: Mapping[str, str]) -> str:
+    """What is not drawn in which figure, and what backgrounds stand for; what is said of several figures once."""
+    metrics: dict[str, list[str]] = {}
+    for metric, remark in by_metric.items():
+        if remark:
+            metrics.setdefault(remark.replace(f" no {metric}", " no \0"), []).append(metric)
+    lines = []
+    for remark, of in metrics.items():
+        where = "" if "\0" in remark or len(of) == len(by_metric) else f"{', '.join(of)}: "
+        lines.append(where + remark.replace("\0", ", ".join(of)))
+    return "".join(f"<p>{escape(line)}</p>" for line in lines[:MOST_REMARKS])
+
+
+def differences(frame: pd.DataFrame, more: int, has_baseline: bool) -> str:
+    """Hyper-parameters that differ, a row each; `more` runs are not among the columns."""
+    if frame.empty:
+        return quiet("Nothing differs among the runs that are shown.")
+    head = "".join(f"<th scope='col'>{escape(str(name))}</th>" for name in frame.columns)
+    body = "".join(
+        _difference(str(name), list(row), has_baseline)
+        for name, row in zip(frame.index, frame.values.tolist(), strict=True)
+    )
+    rest = quiet(f"{more:,} more runs: view.diff() has all.") if more > 0 else ""
+    mark = quiet("The first column is the baseline; what is another value stands out.") if has_baseline else ""
+    return (
+        f"<div class='astuner-diff'><table><thead><tr><th scope='col'></th>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table></div>{mark} {rest}"
+    )
+
+
+def _difference(name: str, values: list[object], has_baseline: bool) -> str:
+    texts = [short(value) if not isinstance(value, str) else value for value in values]  # type: ignore[arg-type]
+    cells = "".join(
+        f"<td{' class=astuner-other' if has_baseline and text != texts[0] else ''}>{escape(text)}</td>"
+        for text in texts
+    )
+    return f"<tr><th scope='row'>{escape(name)}</th>{cells}</tr>"
 
 
 def linked(text: str, url: str) -> str:

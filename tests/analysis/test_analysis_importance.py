@@ -6,8 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from astuner_nb.analysis.importance import NotInstalled, importance
-from astuner_nb.core.errors import AstunerError, BadValue
+from astuner_nb.analysis.importance import importance
+from astuner_nb.core.errors import AstunerError, BadValue, NotInstalled
 
 
 def sweep(runs, seed=0):

@@ -404,3 +404,140 @@ def test_a_saved_notebook_holds_every_point(show):
     assert y == {"nd": "float64", "n": 40}
     assert all(40 * 8 <= size <= 256 * 8 for size in bytes_saved)
     assert len(bytes_saved) == 2
+
+
+LINKED = "fs = [curves(3, link='one', height=220) for _ in range(3)]\nimport ipywidgets; ipywidgets.VBox(fs)"
+LINKS = "globalThis[Symbol.for('astuner.links.1')]"
+HOVERED = "g.querySelector('.hoverlayer').childElementCount > 0"
+
+
+def test_linked_figures_share_zoom_and_reset_in_page_and_python_and_after_a_reload(show):
+    notebook = show(LINKED, plots=3)
+    fit = notebook.plot("g._fullLayout.xaxis.range")
+    zoom(notebook)
+    zoomed = notebook.plot("g._fullLayout.xaxis.range")
+    for number in range(3):
+        notebook.wait_plot(f"{ZOOMED} && String(g._fullLayout.xaxis.range) === '{','.join(map(str, zoomed))}'", number)
+        assert notebook.plot("g._fullLayout.yaxis.autorange", number)
+    notebook.wait_until(
+        lambda: (
+            json.loads(notebook.execute("import json; print(json.dumps([f.layout.xaxis.range for f in fs]))"))
+            == [zoomed] * 3
+        ),
+        "all three Python figures know the zoom",
+    )
+    notebook.reload()
+    notebook.wait_plots(3)
+    for number in range(3):
+        notebook.wait_plot(ZOOMED, number)
+    # One that opens later takes over what the others show; one of another link does not.
+    notebook.execute("late, other = curves(1, link='one'), curves(1, link='two')")
+    notebook.js(
+        "() => window.jupyterapp.shell.currentWidget.content.model.cells.get(1).sharedModel"
+        ".setSource('ipywidgets.VBox([*fs, late, other])')"
+    )
+    notebook.run(1)
+    notebook.wait_plots(5)
+    notebook.wait_plot(ZOOMED, 3)
+    notebook.wait_plot("g._fullLayout.xaxis.autorange", 4)
+    notebook.page.mouse.dblclick(*notebook.point(0, 50, 1))
+    for number in range(4):
+        notebook.wait_plot(f"String(g._fullLayout.xaxis.range) === '{','.join(map(str, fit))}'", number)
+    notebook.wait_until(
+        lambda: notebook.execute("print({f.layout.xaxis.range for f in [*fs, late]})") == "{None}", "Python knows"
+    )
+
+
+def test_the_pointer_over_one_figure_shows_the_others_at_the_same_x(show):
+    notebook = show(LINKED, plots=3)
+    x, y = notebook.point(0, 30)
+    notebook.page.mouse.move(x - 40, y)
+    notebook.page.mouse.move(x, y)
+    for number in range(3):
+        notebook.wait_plot(f"{HOVERED} && g._hoverdata.every(p => p.x === 30)", number)
+    notebook.execute("stream(fs[1], 100, 105)")  # a new picture keeps it
+    notebook.wait_plot(f"{LENGTHS} === '105,105,105' && {HOVERED}", 1)
+    notebook.page.mouse.move(5, 5)
+    for number in range(3):
+        notebook.wait_plot(f"!({HOVERED})", number)
+
+
+def test_a_link_set_later_counts_and_nothing_of_it_is_left(show):
+    notebook = show("fs = [curves(1), curves(1)]\nimport ipywidgets; ipywidgets.VBox(fs)", plots=2)
+    assert notebook.js(f"() => {LINKS} ?? null") is None
+    zoom(notebook)
+    assert notebook.plot("g._fullLayout.xaxis.autorange", 1)
+    notebook.execute("for f in fs: f.link = 'late'")
+    notebook.wait_plot(ZOOMED, 1)
+    notebook.execute("for f in fs: f.link = ''")
+    notebook.wait(f"() => !{LINKS}")
+    notebook.execute("for f in fs: f.link = 'again'")
+    notebook.wait(f"() => {LINKS}?.groups.get('again')?.size === 2")
+    notebook.js("() => window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+    notebook.wait(f"() => !{LINKS}")
+
+
+def test_a_pick_is_the_curve_under_the_pointer_also_between_points_and_beside_hidden_ones(show):
+    notebook = show(
+        "f = LiveFigure([go.Scatter(x=[0, 10], y=[k, k + 10], mode='lines', visible=k != 1) for k in range(0, 9)])\n"
+        "picked = []; f.on_pick(lambda trace, x, y, state: picked.append([trace, x, y, state.shift])); f"
+    )
+    assert notebook.plot("g.data.length") == 8  # the hidden one is not handed to plotly.js
+    place = (
+        "(() => {{ const l = g._fullLayout, r = g.getBoundingClientRect();"
+        " return [r.x + l.xaxis._offset + l.xaxis.d2p({x}), r.y + l.yaxis._offset + l.yaxis.d2p({y})]; }})()"
+    )
+
+    def click(x: float, y: float) -> None:
+        notebook.page.mouse.click(*notebook.plot(place.format(x=x, y=y)))
+
+    def picked() -> list[list[object]]:
+        return json.loads(notebook.execute("import json; print(json.dumps(picked))"))
+
+    notebook.page.keyboard.down("Shift")
+    notebook.page.mouse.click(*notebook.point(4, 1))  # the fifth that is drawn
+    notebook.page.keyboard.up("Shift")
+    notebook.wait_until(lambda: len(picked()) == 1, "the first click came")
+    click(9.8, 16.8)  # on the line of trace 7
+    notebook.wait_until(lambda: len(picked()) == 2, "the second click came")
+    click(9.8, 1)  # on nothing
+    notebook.page.wait_for_timeout(400)  # or it would be a double click
+    click(0.2, 2.2)
+    notebook.wait_until(lambda: len(picked()) >= 3, "the last click came")
+    assert picked() == [[5, 10, 15, True], [7, 10, 17, False], [2, 0, 2, False]]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_download_is_one_picture_on_the_paper_of_the_theme(show, dark, tmp_path):
+    notebook = show("f = curves(2, height=200); from IPython.display import display; display(f, f)", plots=2)
+    notebook.theme(dark=dark)
+    notebook.wait_plot(f"g._fullLayout.font.color === '{'#d5d8dc' if dark else '#3c4043'}'")
+    downloads = []
+    notebook.page.on("download", lambda download: downloads.append(download))
+    for number, kind in enumerate(("png", "svg"), 1):
+        notebook.execute(f"f.download('{kind}', 'reward')")
+        notebook.wait_until(lambda count=number: len(downloads) >= count, "a file came")
+        assert downloads[-1].suggested_filename == f"reward.{kind}"
+        downloads[-1].save_as(tmp_path / f"reward.{kind}")
+    paper = "17, 17, 17" if dark else "255, 255, 255"
+    assert f"fill: rgb({paper}); fill-opacity: 1" in (tmp_path / "reward.svg").read_text()[:600]
+    head = (tmp_path / "reward.png").read_bytes()[:24]
+    size = int.from_bytes(head[16:20]), int.from_bytes(head[20:24])
+    assert size == (2 * notebook.plot("g._fullLayout.width"), 400)
+    assert len(downloads) == 2
+
+
+def test_float32_is_drawn_as_it_is_also_thin_and_grown(show):
+    notebook = show(
+        "x = np.arange(20_000, dtype='f4'); y = np.sin(x / 900).astype('f4')\n"
+        "f = LiveFigure([go.Scatter(x=x[:50], y=y[:50], mode='lines'), go.Scatter(x=x, y=y, mode='lines')]); f"
+    )
+    assert notebook.plot("g.data[0].x.constructor.name") == "Float32Array"
+    assert notebook.plot("g.data[1].x.length") < 2000
+    assert notebook.plot("[...g.data[1].x].every((x, k) => Math.abs(g.data[1].y[k] - Math.sin(x / 900)) < 1e-6)")
+    notebook.execute("f.extend({0: ([50], [0.5])})")
+    notebook.wait_plot(
+        "g.data[0].x.length === 51 && g.data[0].y[50] === 0.5 && g.data[0].y[49] === Math.fround(g.data[0].y[49])"
+    )
+    notebook.execute("f.restyle({n: {'y': y[:50] + np.float32(n + 1), 'x': x[:50]} for n in range(2)})")
+    notebook.wait_plot(f"{LENGTHS} === '50,50' && g.data[1].y[0] === 2")

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { layoutEdits, pathOf, pointEvent } from '../../astuner_nb/live_figure/page/events.mjs';
+import { layoutEdits, nearestFirst, pathOf, pointEvent, xEdits } from '../../astuner_nb/live_figure/page/events.mjs';
 import { Growing } from '../../astuner_nb/live_figure/page/growing.mjs';
 import { assign, Store } from '../../astuner_nb/live_figure/page/store.mjs';
 import { pack, unpack } from '../../astuner_nb/live_figure/page/wire.mjs';
@@ -91,6 +91,15 @@ test('the state keeps up: a notebook saved now has all points, zoom and edits', 
   assert.equal(again.seq, 5);
 });
 
+test('nothing is packed until somebody asks', t => {
+  const state = { seq: 4, data: [{ x: [1], y: [10] }], layout: {} }, s = new Store(state);
+  const packed = t.mock.method(Object, 'entries'); // packing looks into every trace
+  for (let seq = 5; seq < 50; seq++) s.apply({ op: 'set', seq, traces: [[0, ['name'], `n${seq}`]], layout: [] });
+  assert.equal(packed.mock.callCount(), 0);
+  assert.equal(state.data[0].name, 'n49');
+  assert.equal(JSON.parse(JSON.stringify(state)).seq, 49);
+});
+
 test('arrays survive packing, all kinds of them', () => {
   for (const Kind of [Float64Array, Float32Array, Int32Array, Int16Array, Int8Array, Uint32Array, Uint16Array, Uint8Array]) {
     const back = unpack(pack({ deep: [{ a: Kind.of(1, 2, 3) }] })).deep[0].a;
@@ -131,8 +140,49 @@ test('paths of plotly.js', () => {
 
 test('a click is sent with true indexes and without the event itself', () => {
   const event = { event: { shiftKey: true }, points: [{ curveNumber: 1, pointNumber: 3, x: 5, y: 6, data: {} }] };
-  const sent = pointEvent('click', event, (curve, point) => curve * 100 + point);
+  const sent = pointEvent('click', event, { trace: curve => curve, point: (curve, point) => curve * 100 + point });
   assert.deepEqual(sent.points, [{ trace: 1, index: 103, x: 5, y: 6 }]);
   assert.equal(sent.device.shift, true);
   assert.deepEqual(pointEvent('deselect', undefined).points, []);
+});
+
+const axes = (slope = 1) => ({ xaxis: { _offset: 50, d2p: x => 10 * x }, yaxis: { _offset: 20, d2p: y => 200 - 10 * slope * y } });
+const hit = (curveNumber, x, y, more = {}) => ({
+  curveNumber, x, y, pointNumber: 0, data: { x: [x], y: [y] }, fullData: { type: 'scatter', mode: 'lines' }, ...axes(), ...more,
+});
+const click = (x, y, points) => nearestFirst({ event: { clientX: x + 7, clientY: y + 3 }, points }, { left: 7, top: 3 });
+const curves = points => points.map(point => point.curveNumber);
+
+test('a click\'s points are sorted by their distance to the pointer, in both directions', () => {
+  const points = [hit(0, 5, 1), hit(1, 5, 9), hit(2, 5, 4), hit(3, 6, 9)];
+  assert.deepEqual(curves(click(50 + 50, 20 + 110, points)), [1, 3, 2, 0]);
+  assert.deepEqual(curves(click(50 + 50, 20 + 162, points)), [2, 0, 1, 3]);
+  assert.equal(points[0].curveNumber, 0); // plotly.js's own list is left alone
+});
+
+test('a click between two points means the line that joins them', () => {
+  const steep = hit(0, 0, 0, { data: { x: [0, 10], y: [0, 10] } });
+  const near = hit(1, 4, 0, { data: { x: [4], y: [0] } });
+  assert.deepEqual(curves(click(50 + 50, 20 + 150, [near, steep])), [0, 1]);
+  const markers = { ...steep, fullData: { type: 'scatter', mode: 'markers' } };
+  assert.deepEqual(curves(click(50 + 50, 20 + 150, [markers])), []);
+  const last = { ...steep, x: 10, y: 10, pointNumber: 1, data: { x: [0, 5, NaN], y: Float32Array.of(0, 5, 1) } };
+  assert.deepEqual(curves(click(50 + 100, 20 + 100, [last])), [0]);
+});
+
+test('a click on a plain place, or without points, is none', () => {
+  assert.deepEqual(click(50 + 50, 20 + 80, [hit(0, 5, 1)]), []);
+  assert.deepEqual(click(50 + 50, 20 + 80, []), []);
+  assert.deepEqual(click(50 + 50, 20 + 80, [hit(0, 5, null, { y: NaN })]), []);
+});
+
+test('what is no line was hit as a whole, and a stack where it is drawn', () => {
+  assert.deepEqual(curves(click(0, 0, [hit(0, 5, 1, { fullData: { type: 'bar' } })])), [0]);
+  const stacked = { fullData: { type: 'scatter', mode: 'lines', stackgroup: 'one' }, xPixel: 100, yPixel: 60 };
+  assert.deepEqual(curves(click(100, 61, [hit(1, 5, 1, stacked)])), [1]);
+});
+
+test('linked figures share what concerns x and nothing else', () => {
+  const edits = { 'xaxis.range': [1, 2], 'xaxis2.autorange': true, 'yaxis.range': [3, 4], dragmode: 'pan', 'xaxis.title.text': 'x' };
+  assert.deepEqual(xEdits(edits), { 'xaxis.range': [1, 2], 'xaxis2.autorange': true });
 });

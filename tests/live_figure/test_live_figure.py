@@ -11,12 +11,10 @@ import sys
 import threading
 import time
 
-import comm
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
-from comm.base_comm import BaseComm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plotly.subplots import make_subplots
@@ -33,67 +31,6 @@ def switching():
     sys.setswitchinterval(1e-6)
     yield
     sys.setswitchinterval(before)
-
-
-class Wire(BaseComm):
-    """A comm whose page end is this list of messages."""
-
-    def __init__(self, **kwargs):
-        self.messages = []
-        super().__init__(**kwargs)
-
-    def publish_msg(self, msg_type, data=None, metadata=None, buffers=None, **keys):
-        self.messages.append((msg_type, data, [bytes(b) for b in buffers or []]))
-
-    @property
-    def said(self):
-        """(content, buffers) of the messages to the page, oldest first."""
-        return [(d["content"], b) for t, d, b in self.messages if t == "comm_msg" and d["method"] == "custom"]
-
-    def of(self, op):
-        return [content for content, _ in self.said if content["op"] == op]
-
-    @property
-    def states(self):
-        return [
-            d for t, d, _ in self.messages if t == "comm_msg" and d["method"] == "update" and "_figure" in d["state"]
-        ]
-
-    def points(self):
-        """Trace number → (x, y) as the page would hold them, put together from the deltas."""
-        held = {}
-        for content, (xs, ys) in [(c, b) for c, b in self.said if c["op"] == "points"]:
-            x, y, at = np.frombuffer(xs), np.frombuffer(ys), 0
-            for index, offset, count in zip(content["i"], content["o"], content["n"], strict=True):
-                have = held.setdefault(index, ([], []))
-                assert offset == len(have[0]), "a hole, or a point sent twice"
-                have[0].extend(x[at : at + count])
-                have[1].extend(y[at : at + count])
-                at += count
-        return held
-
-    def hear(self, **content):
-        """What the page says."""
-        self.handle_msg({"content": {"data": {"method": "custom", "content": content}}, "buffers": []})
-
-
-@pytest.fixture(autouse=True)
-def wire_everywhere(monkeypatch):
-    """ipywidgets asks the comm package for a comm; a kernel replaces this function in the same way."""
-    monkeypatch.setattr(comm, "create_comm", Wire)
-
-
-@pytest.fixture
-def make():
-    made = []
-
-    def one(*args, **kwargs):
-        made.append(LiveFigure(*args, **kwargs))
-        return made[-1]
-
-    yield one
-    for figure in made:
-        figure.close()
 
 
 def until(condition, timeout_s=10):
@@ -497,12 +434,7 @@ def test_another_threads_messages_survive_a_page_event(make):
     until(lambda: figure.comm.of("points"))
 
 
-def event(name, *points, **more):
-    hit = [{"trace": t, "index": i, "x": x, "y": y} for t, i, x, y in points]
-    return {"op": "event", "name": name, "points": hit, "device": {"shift": True}, **more}
-
-
-def test_callbacks_run_with_plotlys_arguments(make):
+def test_callbacks_run_with_plotlys_arguments(make, event):
     figure = make([go.Scatter(y=[1, 2], name="a"), go.Scatter(y=[1, 2])])
     seen = []
     figure.data[0].on_click(lambda trace, points, state: seen.append((trace.name, points.point_inds, state.shift)))
@@ -513,7 +445,7 @@ def test_callbacks_run_with_plotlys_arguments(make):
     assert seen == [("a", [1], True), ("hover", [5], [6])]
 
 
-def test_selections_reach_their_callbacks(make):
+def test_selections_reach_their_callbacks(make, event):
     figure = make([go.Scatter(y=[1, 2])])
     seen = []
     figure.data[0].on_selection(lambda trace, points, selector: seen.append((points.point_inds, selector)))
@@ -568,5 +500,5 @@ def test_the_page_module_is_one_module_and_small():
     source = page_module()
     assert "import " not in re.sub(r"//.*", "", source).replace("import(", "")
     assert source.count("export ") == 1
-    assert len(source) < 20_000
+    assert len(source) < 28_000  # every figure carries it
     subprocess.run(["node", "--input-type=module", "--check"], input=source, text=True, check=True)

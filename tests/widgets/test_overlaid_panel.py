@@ -34,7 +34,7 @@ class Seen:
     def curves(self):
         figures = {figure.layout.title.text: figure for figure in self.parts(anb.LiveFigure)}
         return {
-            title.split("</b>")[0].removeprefix("<b>"): [(trace.name, list(trace.y)) for trace in figure.data]
+            title.split("</b>")[0].removeprefix("<b>"): sorted((trace.name, list(trace.y)) for trace in figure.data)
             for title, figure in figures.items()
         }
 
@@ -74,7 +74,7 @@ def test_runs_of_several_sources_meet_in_figures_by_canonical_name(compared):
         "KL divergence": [("#1 verl", [0.5]), ("#2 trl", [0.3])],
         "time per step": [("#1 verl", [9.0])],
     }
-    assert [(row["source"], row["alive"]) for row in seen.table().rows()] == [("other", False), ("made", False)]
+    assert [(row.source, row.alive) for row in seen.table().rows] == [("other", False), ("made", False)]
 
 
 def test_the_name_a_tracker_has_for_a_metric_is_shown_on_hover(compared):
@@ -92,10 +92,10 @@ def test_metrics_that_nobody_knows_are_shown_where_there_are_no_others(compared)
 def test_picking_a_run_describes_it_and_runs_nobodys_html(compared):
     run = MadeRun(HOSTILE, {HOSTILE: {0: 1.0}, **VERL}, config={HOSTILE: HOSTILE}, url="https://x.y/z?a=1&b='2'")
     comparison, seen = compared([run], [MadeRun("bad", VERL, url="javascript:alert(1)")])
-    rows = {row["name"]: row for row in seen.table().rows()}
-    assert rows[f"#1 {HOSTILE}"]["url"] == run.url
-    assert rows["#2 bad"]["url"] == ""
-    seen.table()._heard(None, {"verb": "pick", "id": run.key}, [])
+    rows = {row.name: row for row in seen.table().rows}
+    assert rows[HOSTILE].url == run.url
+    assert rows["bad"].url == ""
+    seen.table()._heard(None, {"verb": "pick", "key": run.key, "value": {"add": False}}, [])
     comparison.monitor.step()
     assert "reward ← critic/score/mean" in seen.html()
     assert "href='https://x.y/z?a=1&amp;b=&#x27;2&#x27;'" in seen.html()
@@ -113,7 +113,7 @@ def test_a_uri_is_typed_opened_in_the_background_and_told_in_its_card(compared, 
     assert (retry.layout.display, cancel.layout.display) == (None, "none")
     anb.RunStore(tmp_path / "none").create("p", "now it is there", {})
     retry.click()
-    wait_for(lambda: (comparison.monitor.step(), len(seen.table().rows()))[1] == 1)
+    wait_for(lambda: (comparison.monitor.step(), len(seen.table().rows))[1] == 1)
     assert "1 run" in seen.html()
     assert "There is no run store" not in seen.html()
     assert retry.layout.display == "none"
@@ -142,7 +142,7 @@ def test_a_server_that_fails_is_told_in_the_row_and_the_others_are_drawn(compare
     bad = cloud_run(Server(fail=anb.ServerFailed("it failed with 500")), cache, "bad")
     comparison, seen = compared([cloud_run(Server(VERL), cache, "good"), bad])
     wait_for(lambda: (comparison.monitor.step(), "reward" in seen.curves())[1])
-    wait_for(lambda: (comparison.monitor.step(), "it failed" in str(seen.table().rows()))[1])
+    wait_for(lambda: (comparison.monitor.step(), "it failed" in str(seen.table().rows))[1])
     assert [name for name, _ in seen.curves()["reward"]] == ["#2 good"]
 
 

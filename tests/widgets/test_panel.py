@@ -77,9 +77,9 @@ def test_run_is_a_command_and_its_curves_are_painted_turn_by_turn(opened):
     curves = {trace.mode: len(trace.y) for trace in seen.figures()[0].data}
     assert curves == {"lines": 20, "markers": 2}
     assert len(seen.figures()) == 5
-    (row,) = seen.table().rows()
-    assert (row["state"], row["progress"], row["alive"]) == ("finished", "20/20", False)
-    assert seen.table().shown == [run.id]
+    (row,) = seen.table().rows
+    assert (row.state, row.progress, row.alive) == ("finished", "20/20", False)
+    assert (row.key, row.drawn, row.hidden) == (run.key, "line", False)
 
 
 def test_a_slider_changes_values_and_starts_nothing(opened):
@@ -118,7 +118,7 @@ def test_stop_in_the_table_and_stop_above_end_runs(opened, wait_for):
     wait_for(lambda: first.last_record() and second.last_record(), what="records")
     lab.monitor.step()
     assert seen.button("Stop").disabled is False
-    seen.table()._heard(None, {"verb": "stop", "id": first.id}, [])
+    seen.table()._heard(None, {"verb": "stop", "key": first.key, "value": None}, [])
     lab.monitor.step()
     assert lab.wait(first, timeout_s=20) == "stopped"
     assert second.state == "running"
@@ -149,12 +149,13 @@ def test_a_failed_job_opens_its_log_and_hostile_text_is_escaped(opened):
 
 
 def test_an_earlier_failure_does_not_open_its_log_until_it_is_picked(opened, store):
-    with pytest.raises(RuntimeError), anb.init(project="math_agent", config={}) as run:
+    with pytest.raises(RuntimeError), anb.init(project="math_agent", config={}):
         raise RuntimeError("last week")
     lab, seen = opened()
-    assert [row["state"] for row in seen.table().rows()] == ["failed"]
+    assert [row.state for row in seen.table().rows] == ["failed"]
     assert "<details" not in seen.html()
-    seen.table()._heard(None, {"verb": "pick", "id": run.id}, [])
+    seen.table()._heard(None, {"verb": "pick", "key": lab.runs[0].key, "value": {"add": False}}, [])
+    lab.monitor.step()
     lab.monitor.step()
     assert "<details open>" in seen.html()
 
@@ -178,15 +179,17 @@ def test_hidden_runs_stay_hidden_and_later_panels_show_the_newest_only(opened, s
         with anb.init(project="math_agent", name=f"run {number}", config={}) as run:
             run.log({"reward": 0.5}, step=1)
     lab, seen = opened()
-    assert len(seen.table().rows()) == 10
-    assert len(seen.table().shown) == 8
-    names = [trace.name for trace in seen.figures()[0].data]
-    assert names == [f"#{number + 1} run {number}" for number in range(2, 10)]
-    seen.table().shown = [lab.runs[-1].id, *seen.table().shown[1:]]
+    assert len(seen.table().rows) == 10
+    assert [row.hidden for row in seen.table().rows] == [False] * 8 + [True] * 2
+    names = {trace.name for trace in seen.figures()[0].data}
+    assert names == {f"#{number + 1} run {number}" for number in range(2, 10)}
+    first, newest = lab.runs[-1].key, lab.runs[0].key
+    for key, shown in ((first, True), (newest, False)):
+        seen.table()._heard(None, {"verb": "show", "key": key, "value": shown}, [])
     lab.monitor.step()
     visible = {trace.name for trace in seen.figures()[0].data if trace.visible}
-    assert visible == {"#1 run 0", *names[1:]}
-    assert [len(trace.y) for trace in seen.figures()[0].data] == [1] * 9
+    assert visible == {"#1 run 0", *names} - {"#10 run 9"}
+    assert [len(trace.y) for trace in seen.figures()[0].data] == [1] * 8
 
 
 def test_notices_about_the_file_are_shown(opened):

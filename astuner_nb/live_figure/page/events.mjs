@@ -26,19 +26,61 @@ export function pathOf(key) {
   return key.replace(/\[(\d+)\]/g, '.$1').split('.').map(part => (/^\d+$/.test(part) ? Number(part) : part));
 }
 
+/** @param {Record<string, any>} edits @returns what of them concerns the x axes: linked figures share that */
+export function xEdits(edits) {
+  return Object.fromEntries(Object.entries(edits).filter(([key]) => /^xaxis\d*\.(range|autorange)$/.test(key)));
+}
+
 /**
  * A click, hover or selection, small enough to send.
  * @param {string} name
  * @param {any} event
- * @param {(curve: number, point: number) => number} trueIndex a drawn point's index among all points
+ * @param {{trace: (curve: number) => number, point: (curve: number, point: number) => number}} trueIndex of what is drawn
  */
 export function pointEvent(name, event, trueIndex) {
   const { ctrlKey, altKey, shiftKey, metaKey, button, buttons } = event?.event ?? {};
   const points = (event?.points ?? []).map(p => ({
-    trace: p.curveNumber, index: trueIndex(p.curveNumber, p.pointNumber ?? p.pointIndex), x: p.x ?? null, y: p.y ?? null,
+    trace: trueIndex.trace(p.curveNumber), index: trueIndex.point(p.curveNumber, p.pointNumber ?? p.pointIndex),
+    x: p.x ?? null, y: p.y ?? null,
   }));
   return {
     op: 'event', name, points, box: event?.range, lasso: event?.lassoPoints,
     device: { ctrl: ctrlKey, alt: altKey, shift: shiftKey, meta: metaKey, button, buttons },
   };
+}
+
+const REACH_PX = 20; // a finger's uncertainty: what is clicked farther away was not meant
+
+/**
+ * A click's points, nearest to the pointer first: "x unified" reports every curve at that x.
+ * @param {any} event
+ * @param {{left: number, top: number}} frame of the picture on the screen
+ * @returns {any[]} empty where the click hit nothing
+ */
+export function nearestFirst({ event, points }, frame) {
+  const pointer = [event.clientX - frame.left, event.clientY - frame.top];
+  const near = points.map(point => [distance(point, pointer), point]).sort((a, b) => a[0] - b[0]);
+  return near[0]?.[0] <= REACH_PX ? near.map(([, point]) => point) : [];
+}
+
+/** Pixels from the pointer to the point, or to the line beside it. What is no line was hit as a whole. */
+function distance(point, pointer) {
+  const { xaxis, yaxis, data, fullData, pointNumber } = point;
+  if (!['scatter', 'scattergl'].includes(fullData?.type) || !xaxis || !yaxis) return 0;
+  const place = (x, y) => [xaxis._offset + xaxis.d2p(x), yaxis._offset + yaxis.d2p(y)];
+  if (fullData.stackgroup) return away(pointer, [point.xPixel, point.yPixel]); // drawn higher than its y
+  const here = place(point.x, point.y);
+  const besides = fullData.mode?.includes('lines') && isArray(data.x) ? [pointNumber - 1, pointNumber + 1] : [];
+  const ends = besides.filter(k => k >= 0 && k < data.x.length).map(k => place(data.x[k], data.y[k]));
+  return Math.min(away(pointer, here), ...ends.map(end => awayFromLine(pointer, here, end)).filter(Number.isFinite));
+}
+
+const isArray = values => Array.isArray(values) || ArrayBuffer.isView(values);
+const away = ([x, y], [px, py]) => Math.hypot(x - px, y - py);
+
+function awayFromLine(pointer, [x0, y0], [x1, y1]) {
+  const dx = x1 - x0, dy = y1 - y0;
+  const along = ((pointer[0] - x0) * dx + (pointer[1] - y0) * dy) / (dx * dx + dy * dy || 1);
+  const t = Math.min(1, Math.max(0, along));
+  return away(pointer, [x0 + t * dx, y0 + t * dy]);
 }

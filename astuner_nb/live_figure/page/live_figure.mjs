@@ -2,12 +2,25 @@ import { loadPlotly } from './plotly_source.mjs';
 import { Store } from './store.mjs';
 import { View } from './view.mjs';
 
+const DOWNLOAD_WITHIN_MS = 20_000; // a download asked for before the figure is drawn waits as long
 const ASK_AGAIN_MS = 5_000; // a request for the whole figure may be lost like any other message
 
 /** anywidget calls this once for each model: what stands here is shared by the views of one figure. */
 export default function liveFigure() {
   const views = new Set();
   const figure = {};
+  let asked = null; // the last download that nobody has made yet
+  figure.drawn = view => {
+    if (asked && performance.now() - asked.at < DOWNLOAD_WITHIN_MS) {
+      view.download(asked).catch(error => console.warn('LiveFigure: the picture cannot be made', error));
+    }
+    asked = null;
+  };
+  figure.download = message => {
+    asked = { ...message, at: performance.now() };
+    const view = [...views].find(one => one.box._fullLayout);
+    if (view) figure.drawn(view);
+  };
   return {
     initialize({ model }) {
       connect(figure, model, () => views.forEach(view => view.changed()));
@@ -41,8 +54,9 @@ function connect(figure, model, redraw) {
   Object.assign(figure, {
     send,
     wanted: name => model.get('_events').includes(name),
-    get options() { return model.get('_options'); },
+    options: model.get('_options'),
     edited(layout, style = {}, indexes = []) {
+      if (!Object.keys(layout).length && !Object.keys(style).length) return;
       figure.store.relayout(layout);
       figure.store.restyle(style, indexes);
       redraw();
@@ -52,8 +66,9 @@ function connect(figure, model, redraw) {
   });
   load();
   model.on('change:_figure', load);
-  model.on('change:_options', redraw);
+  model.on('change:_options', () => { figure.options = model.get('_options'); redraw(); });
   model.on('msg:custom', (message, buffers) => {
+    if (message.op === 'download') figure.download(message);
     if (message.seq === undefined) return;
     if (figure.store.apply(message, buffers)) redraw();
     else askForAll(-1);

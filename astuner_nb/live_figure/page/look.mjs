@@ -1,9 +1,11 @@
 // The figure's own look in either theme, as a plotly template: whatever the figure says itself comes before it.
 // Colours are told apart by people who are colour-blind (after Okabe and Ito, 2008), lightened for the dark theme.
 const INK = {
-  light: { text: '#3c4043', faint: '#80868b', grid: '#eceef1', line: '#c9cdd2', card: '#ffffff', band: 'rgba(60,64,67,.06)',
+  light: { paper: '#ffffff', text: '#3c4043', faint: '#80868b', grid: '#eceef1', line: '#c9cdd2', card: '#ffffff',
+    band: 'rgba(60,64,67,.06)',
     ways: ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#8a6d00', '#3e7fa6', '#7a5195', '#5f6368'] },
-  dark: { text: '#d5d8dc', faint: '#9aa0a6', grid: '#2f3338', line: '#50555b', card: '#26292d', band: 'rgba(213,216,220,.08)',
+  dark: { paper: '#111111', text: '#d5d8dc', faint: '#9aa0a6', grid: '#2f3338', line: '#50555b', card: '#26292d',
+    band: 'rgba(213,216,220,.08)',
     ways: ['#56b4e9', '#f08a3c', '#2fc79a', '#e39bc4', '#e6c229', '#8ab8d6', '#b79ad1', '#b0b5bb'] },
 };
 const CLEAR = 'rgba(0,0,0,0)';
@@ -22,6 +24,9 @@ export function isDark() {
 export function look(dark, titled) {
   return (made[`${dark}${titled}`] ??= template(dark ? INK.dark : INK.light, titled));
 }
+
+/** @returns {string} what a picture that leaves the page has behind it */
+export const paper = dark => (dark ? INK.dark : INK.light).paper;
 
 function template(ink, titled) {
   const axis = {

@@ -6,11 +6,11 @@ import { pack, typed, unpack } from './wire.mjs';
 export class Store {
   /** @param {object} state the synced trait, see figure.py: {seq, data, layout} */
   constructor(state) {
-    this.state = state;
     this.seq = state.seq;
     this.layout = state.layout;
     this.data = state.data.map(trace => unpack(trace));
     this.columns = new WeakMap();
+    this.answerFor(state);
   }
 
   /**
@@ -23,13 +23,15 @@ export class Store {
     if (message.seq !== this.seq + 1) return false;
     if (this[message.op](message, buffers) === false) return false;
     this.seq = message.seq;
-    this.remember();
     return true;
   }
 
-  /** Keeps the synced state up to date, so that a saved notebook holds all points. */
-  remember() {
-    Object.assign(this.state, { seq: this.seq, data: this.data.map(pack), layout: this.layout });
+  /** Lets the synced state say what is here when somebody asks (a notebook is saved): packing costs at every message. */
+  answerFor(state) {
+    const read = get => ({ get, enumerable: true, configurable: true });
+    Object.defineProperties(state, {
+      seq: read(() => this.seq), data: read(() => this.data.map(pack)), layout: read(() => this.layout),
+    });
   }
 
   points({ i, o, n }, buffers) {
@@ -73,7 +75,6 @@ export class Store {
   /** Zoom and the like, from a view. @param {Record<string, any>} edits */
   relayout(edits) {
     for (const [key, value] of Object.entries(edits)) assign(this.layout, pathOf(key), value);
-    this.remember();
   }
 
   /** A legend click, from a view: a list is dealt out over the traces. */
@@ -83,7 +84,6 @@ export class Store {
         if (this.data[index]) assign(this.data[index], pathOf(key), Array.isArray(value) ? value[k % value.length] : value);
       });
     }
-    this.remember();
   }
 }
 

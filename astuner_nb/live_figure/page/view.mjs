@@ -1,5 +1,6 @@
-import { layoutEdits, pointEvent } from './events.mjs';
-import { isDark, look } from './look.mjs';
+import { layoutEdits, nearestFirst, pointEvent, xEdits } from './events.mjs';
+import { isDark, look, paper } from './look.mjs';
+import { Member } from './member.mjs';
 import { isSorted, thin, visible } from './thin.mjs';
 
 const POINT_EVENTS = ['click', 'hover', 'unhover', 'selected', 'deselect'];
@@ -17,6 +18,8 @@ export class View {
   constructor(plotly, box, figure) {
     Object.assign(this, { plotly, box, figure, frame: 0, dirty: true, drawing: false, dragging: false, closed: false });
     this.drawn = new WeakMap(); // trace → what was drawn of it
+    this.numbers = []; // of the traces that are drawn, in plotly.js's order
+    this.member = new Member(this);
     this.closers = [];
     this.watchSize();
     this.watchTheme();
@@ -33,8 +36,9 @@ export class View {
   async draw() {
     this.frame = 0;
     if (this.dragging || this.closed || this.waitsForSize()) return;
-    this.dirty = false;
     this.drawing = true;
+    this.member.relink();
+    this.dirty = false;
     const first = !this.box._fullLayout;
     try {
       const ranges = this.ranges();
@@ -46,8 +50,14 @@ export class View {
     } finally {
       this.drawing = false;
       if (this.closed) this.plotly.purge(this.box);
-      else if (this.dirty) this.changed();
+      else this.shown();
     }
+  }
+
+  shown() {
+    if (this.dirty) this.changed();
+    this.member.redrawn();
+    if (this.box._fullLayout) this.figure.drawn(this);
   }
 
   /**
@@ -73,9 +83,16 @@ export class View {
     return ranges;
   }
 
+  /** What plotly.js gets. It needs 0.1 ms even for a trace that is not to be seen: those stay behind. */
   traces(ranges) {
     const buckets = Math.max(100, Math.ceil(this.box.clientWidth / PIXELS_A_BUCKET));
-    return this.figure.store.data.map(trace => ({ ...trace, ...this.thinned(trace, ranges.of(trace.xaxis), buckets) }));
+    const { data, layout } = this.figure.store;
+    // A chosen template may deal out looks by counting the traces; ours does not.
+    this.numbers = [...data.keys()].filter(number => data[number].visible !== false || layout.template);
+    return this.numbers.map(number => {
+      const trace = data[number], name = trace.name ?? `trace ${number}`;
+      return { uid: uidOf(trace), ...trace, name, ...this.thinned(trace, ranges.of(trace.xaxis), buckets) };
+    });
   }
 
   /** x and y of the trace as drawn: the same arrays as last time if nothing changed, so that plotly.js need not look. */
@@ -95,9 +112,12 @@ export class View {
     layout.uirevision ??= 'keep';
     layout.height ??= options.height;
     layout.width ??= this.box.clientWidth;
-    for (const key of Object.keys(this.box._fullLayout ?? {})) {
-      // plotly.js takes a range it chose itself for the person's wish and would keep the old one when a range goes away.
-      if (/^[xy]axis\d*$/.test(key) && !layout[key]?.range) layout[key] = { autorange: true, ...layout[key] };
+    for (const [key, axis] of Object.entries(this.box._fullLayout ?? {})) {
+      if (!/^[xy]axis\d*$/.test(key) || layout[key]?.range) continue;
+      // plotly.js takes a range it chose itself for the person's wish and would keep the old one when a range goes away;
+      // but one that it found after a double click it does not find again.
+      const found = axis.autorange === true && axis.range ? { range: [...axis.range] } : {};
+      layout[key] = { autorange: true, ...found, ...layout[key] };
     }
     this.box.style.minHeight = `${layout.height}px`;
     return layout;
@@ -105,13 +125,50 @@ export class View {
 
   listen() {
     const { box, figure } = this;
-    box.on('plotly_relayout', event => figure.edited(layoutEdits(event, box._fullLayout)));
-    box.on('plotly_restyle', event => figure.edited({}, ...event));
-    box.on('plotly_update', event => figure.edited(layoutEdits(event.layout, box._fullLayout), ...event.data));
-    const trueIndex = (curve, point) => this.drawn.get(figure.store.data[curve])?.kept?.[point] ?? point;
-    for (const name of POINT_EVENTS) {
-      box.on(`plotly_${name}`, event => figure.wanted(name) && figure.send(pointEvent(name, event, trueIndex)));
-    }
+    const restyled = ([edits, indexes]) => [edits, indexes.map(index => this.numbers[index])];
+    const edited = (event, style = [{}, []]) => {
+      const edits = layoutEdits(event, box._fullLayout);
+      figure.edited(edits, ...restyled(style));
+      this.member.zoomed(xEdits(edits));
+    };
+    box.on('plotly_relayout', event => edited(event));
+    box.on('plotly_restyle', event => edited({}, event));
+    box.on('plotly_update', event => edited(event.layout, event.data));
+    box.on('plotly_hover', event => this.member.hovered(event));
+    box.on('plotly_unhover', () => this.member.unhovered());
+    for (const name of POINT_EVENTS) box.on(`plotly_${name}`, event => figure.wanted(name) && this.tell(name, event));
+  }
+
+  tell(name, event) {
+    const { figure, numbers } = this;
+    const points = name === 'click' ? this.clicked(event) : event?.points;
+    if (name === 'click' && !points.length) return;
+    figure.send(pointEvent(name, { ...event, points }, {
+      trace: curve => numbers[curve],
+      point: (curve, point) => this.drawn.get(figure.store.data[numbers[curve]])?.kept?.[point] ?? point,
+    }));
+  }
+
+  /** What was clicked, nearest first. plotly.js looks every 50 ms only: it may report what lay under the pointer before. */
+  clicked({ event, points }) {
+    const { plotly, box } = this, { xaxis, yaxis } = points[0] ?? {};
+    if (!xaxis || !yaxis) return points;
+    plotly.Fx.unhover(box); // also what makes it look at once
+    plotly.Fx.hover(box, event, xaxis._id + yaxis._id);
+    return nearestFirst({ event, points: box._hoverdata ?? [] }, box.getBoundingClientRect());
+  }
+
+  /** Whether something can be shown on top of the picture now. */
+  free() {
+    return !this.closed && !this.drawing && !this.dragging && this.box.clientWidth > 0;
+  }
+
+  /** Saves the picture as it stands, on paper in the colour of the theme. */
+  async download({ format, name }) {
+    const { data, layout, _fullLayout: { width, height } } = this.box;
+    const behind = this.figure.store.layout.template ? {} : { paper_bgcolor: paper(isDark()) };
+    const size = { width, height, scale: format === 'png' ? 2 : 1 };
+    await this.plotly.downloadImage({ data, layout: { ...behind, ...layout } }, { format, filename: name, ...size });
   }
 
   watchSize() {
@@ -152,15 +209,25 @@ export class View {
   close() {
     this.closed = true;
     cancelAnimationFrame(this.frame);
+    this.member.leave();
     for (const close of this.closers) close();
     if (!this.drawing) this.plotly.purge(this.box);
   }
 }
 
+const uids = new WeakMap();
+let lastUid = 0;
+
+/** A name for the trace that stays when others come and go, so that plotly.js knows it again. */
+function uidOf(trace) {
+  if (!uids.has(trace)) uids.set(trace, `live${lastUid++}`);
+  return uids.get(trace);
+}
+
 /** Only plain lines: where other properties have a value for each point too, dropping points would shift them. */
 function canThin(trace) {
   const { x, y } = trace;
-  if (!LINES.includes(trace.type) || trace.stackgroup || !(x instanceof Float64Array) || !ArrayBuffer.isView(y)) return false;
+  if (!LINES.includes(trace.type) || trace.stackgroup || !isFloats(x) || !ArrayBuffer.isView(y)) return false;
   return x.length === y.length && !perPoint({ ...trace, x: 0, y: 0 }, y.length) && isSorted(x);
 }
 
@@ -169,4 +236,5 @@ function perPoint(value, length) {
   return Boolean(value) && typeof value === 'object' && Object.values(value).some(inner => perPoint(inner, length));
 }
 
+const isFloats = values => values instanceof Float64Array || values instanceof Float32Array;
 const pick = (values, indexes) => Float64Array.from(indexes, i => values[i]);

@@ -1,0 +1,1 @@
+"""What is taken away: reports, static pictures, long tables."""

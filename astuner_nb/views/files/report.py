@@ -1,0 +1,292 @@
+"""A comparison as one HTML file that needs nothing else: figures to zoom, a table to sort, what differs.
+
+It asks no server for anything: plotly.js stands in it, and a policy forbids all but what stands in it, by the digests
+of its own scripts. Where no script may run, it shows the same figures as pictures.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from astuner_nb.analysis.differences import in_one_line
+from astuner_nb.core.series import Floats
+from astuner_nb.views.files.plain_text import plain_text
+from astuner_nb.views.files.plot_area import FAR
+from astuner_nb.views.files.report_page import DRAW, SORT, STYLE
+from astuner_nb.views.files.svg import svg, text_px
+from astuner_nb.views.pictures.picture import Picture
+from astuner_nb.views.pictures.traces import layout, positions, shown_text, trace
+from astuner_nb.views.tables.table import plain
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+MOST_LETTERS = 300
+"""Of one cell; the rest of a longer value is left out."""
+LONG = 40
+"""A text with more letters has a column of some width, also on a narrow page."""
+_MESSAGE_LETTERS, _MESSAGE_ROW_PX = 90, 14
+_FLOAT32 = float(np.finfo(np.float32).max)
+
+
+def figure_of(picture: Picture) -> go.Figure:
+    """`picture` as a Plotly figure, to be changed or written as any other; its message stands below the axis."""
+    import plotly.graph_objects as go
+
+    figure = _figure(picture)
+    if picture.message:
+        rows = _lines(picture.message)
+        bottom = figure.layout.margin.b
+        figure.add_annotation(
+            text="<br>".join(map(shown_text, rows)), showarrow=False, align="left", font={"size": 11}, opacity=0.75,
+            xref="paper", yref="paper", x=0, y=0, xanchor="left", yanchor="top", yshift=-bottom,
+        )  # fmt: skip
+        more = len(rows) * _MESSAGE_ROW_PX + 8
+        figure.update_layout(margin_b=bottom + more, height=figure.layout.height + more)
+    assert isinstance(figure, go.Figure)
+    return figure
+
+
+def report(
+    title: str,
+    pictures: Sequence[Picture],
+    table: pd.DataFrame,
+    diff: pd.DataFrame,
+    words: Sequence[str],
+    state: str,
+    legend: Sequence[tuple[str, str]] = (),
+    made: datetime | None = None,
+) -> str:
+    """One HTML document.
+
+    Args:
+        title: stands above all.
+        pictures: the figures, in reading order.
+        table: the runs, one row each.
+        diff: hyper-parameters that differ, one column a run.
+        words: what is shown, sentence by sentence: how many runs of how many, filters, smoothing, what a band is.
+        state: the view as a text, `ViewOptions.to_text()`.
+        legend: label and `#rrggbb` of each run or group.
+        made: when; now where not given.
+    """
+    body = "".join(
+        [
+            *_head(title, words, legend),
+            *_figures(pictures),
+            *_section("Runs", _table(table, sortable=True), len(table), "No run is shown."),
+            *_section("What differs", _table(diff, sortable=False), len(diff), "No hyper-parameter differs."),
+            *_origin(state, made or datetime.now(UTC)),
+        ]
+    )
+    return _document(title, body, [_json(pictures)], _scripts(bool(pictures)))
+
+
+# ---- figures
+
+
+def _figure(picture: Picture) -> go.Figure:
+    import plotly.graph_objects as go
+
+    traces = [trace(line, picture.axis.scale) for line in picture.lines if line.visible]
+    return go.Figure(traces, {**layout(picture), "template": "none"})
+
+
+def _json(pictures: Sequence[Picture]) -> str:
+    """The figures for the page: arrays in binary, `<` nowhere."""
+    figures = []
+    for picture in pictures:
+        figure = _figure(picture)
+        for drawn, line in zip(figure.data, (line for line in picture.lines if line.visible), strict=True):
+            drawn.update(x=_small(positions(line.x, picture.axis.scale), exactly=True), y=_small(line.y))
+        document: dict[str, Any] = json.loads(figure.to_json())
+        document["layout"].pop("template", None)  # the page has one for each theme
+        figures.append(document)
+    return _in_page(json.dumps(figures))
+
+
+def _small(values: Floats, exactly: bool = False) -> np.ndarray[Any, np.dtype[Any]]:
+    """`values` in half the bytes, where that keeps the four digits that a figure says: of x, where it keeps all."""
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return values
+    if float(np.abs(finite).max()) > _FLOAT32:
+        return np.clip(values, -FAR, FAR)  # plotly.js draws nothing where the width of an axis is no float64
+    small = values.astype(np.float32)
+    if exactly and not np.array_equal(small.astype(np.float64), values, equal_nan=True):
+        return values
+    return small if exactly or _tells_apart(finite) else values
+
+
+def _tells_apart(values: Floats) -> bool:
+    """Whether float32 has room between the lowest and the highest: not for 1000000.1 and 1000000.2."""
+    size, span = float(np.abs(values).max()), float(values.max() / 2 - values.min() / 2)
+    tiny = float(np.abs(values[values != 0]).min(initial=np.inf))
+    return tiny > 1e-37 and (span == 0 or span > size * 1e-4)
+
+
+def _lines(message: str) -> list[str]:
+    """`message` in lines that fit below a figure."""
+    lines = [""]
+    for word in message.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and text_px(longer, 1) > text_px("n" * _MESSAGE_LETTERS, 1):
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
+# ---- parts of the page
+
+
+def _head(title: str, words: Sequence[str], legend: Sequence[tuple[str, str]]) -> Iterator[str]:
+    yield f"<h1>{_text(title)}</h1>"
+    yield from (f"<p>{_text(sentence)}</p>" for sentence in words)
+    if legend:
+        yield '<ul class="legend">'
+        yield from (f"<li>{_swatch(colour)}{_text(label)}</li>" for label, colour in legend)
+        yield "</ul>"
+
+
+def _swatch(colour: str) -> str:
+    bar = f'<rect width="14" height="4" rx="2" fill="{_text(colour)}"/>'
+    return f'<svg width="14" height="4" aria-hidden="true">{bar}</svg>'
+
+
+def _figures(pictures: Sequence[Picture]) -> Iterator[str]:
+    if not pictures:
+        yield '<p class="quiet">No figure is shown.</p>'
+        return
+    yield '<div class="figures">'
+    for picture in pictures:
+        said = f"<figcaption>{_text(picture.message)}</figcaption>" if picture.message else ""
+        yield f'<figure><div class="plot" role="img" aria-label="{_text(picture.metric.title)}"></div>{said}</figure>'
+    yield f"</div><noscript><style>.figures {{ display: none }}</style>{svg(pictures)}</noscript>"
+
+
+def _section(title: str, table: str, rows: int, empty: str) -> Iterator[str]:
+    yield f"<h2>{title}</h2>"
+    yield (
+        f'<div class="wide" tabindex="0" role="region" aria-label="{title}">{table}</div>'
+        if rows
+        else f"<p>{empty}</p>"
+    )
+
+
+def _origin(state: str, made: datetime) -> Iterator[str]:
+    if state:
+        yield "<h2>How to open this view</h2><p>With the same runs, in a notebook:</p>"
+        yield f"<pre><code>import astuner_nb as anb\nanb.compare(runs, state={_text(json.dumps(state))})</code></pre>"
+    when = made.astimezone(UTC)
+    yield f'<p class="quiet">Made on {when:%Y-%m-%d} at {when:%H:%M} UTC by astuner_nb {_text(_version())}.</p>'
+
+
+def _version() -> str:
+    """Of the package this is part of, which is loaded; what is installed may say an older one of a working copy."""
+    return str(vars(sys.modules[__name__.partition(".")[0]])["__version__"])
+
+
+def _table(frame: pd.DataFrame, sortable: bool) -> str:
+    """`frame` as an HTML table: its index first where it has a title of its own, every value as text."""
+    columns = [frame.iloc[:, place].tolist() for place in range(frame.shape[1])]
+    kinds = [" class=number" if sortable and all(map(_is_number, values)) else "" for values in columns]
+    index = [] if sortable else [f'<th scope="row">{_text(str(frame.index.name or ""))}</th>']
+    heads = [_header(str(title), kind, sortable) for title, kind in zip(frame.columns, kinds, strict=True)]
+    rows = []
+    for place, key in enumerate(frame.index.tolist()):
+        first = [] if sortable else [f'<th scope="row">{_text(str(key))}</th>']
+        cells = [_cell(values[place]) if sortable else _setting(values[place]) for values in columns]
+        rows.append(f"<tr>{''.join([*first, *cells])}</tr>")
+    return f"<table><thead><tr>{''.join([*index, *heads])}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _header(title: str, kind: str, sortable: bool) -> str:
+    shown = f'<button type="button" title="Sort">{_text(title)}</button>' if sortable else _text(title)
+    return f'<th scope="col"{kind}>{shown}</th>'
+
+
+def _setting(value: object) -> str:
+    """A hyper-parameter's value: all digits of a number, and None is a value too."""
+    text = in_one_line(value) if isinstance(value, float) else str(plain(value, MOST_LETTERS))
+    return f"<td{' class=long' if len(text) > LONG else ''}>{_text(text)}</td>"
+
+
+def _cell(value: object) -> str:
+    if _is_number(value):
+        number = float(value)  # type: ignore[arg-type]
+        shown = in_one_line(float(f"{number:.5g}")) if isinstance(value, float) else f"{value}"
+        key = f' data-number="{number!r}"' if math.isfinite(number) else ""
+        return f'<td class="number"{key}>{_text(str(plain(number)) if not math.isfinite(number) else shown)}</td>'
+    text = _shown(value)
+    if text.startswith(("https://", "http://")):
+        return f'<td><a href="{_text(text)}" rel="noopener noreferrer nofollow">{_text(text)}</a></td>'
+    kind = " class=date" if isinstance(value, datetime) else " class=long" if len(text) > LONG else ""
+    return f"<td{kind}>{_text(text)}</td>"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _shown(value: object) -> str:
+    if value is None or str(value) == "NaT":
+        return ""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, list | tuple):
+        return str(plain(", ".join(map(str, value)), MOST_LETTERS))
+    return str(plain(value, MOST_LETTERS))
+
+
+# ---- the document
+
+
+def _document(title: str, body: str, data: Sequence[str], scripts: Sequence[str]) -> str:
+    allowed = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
+    policy = (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    blocks = "".join(f'<script type="application/json" id="figures">{text}</script>' for text in data)
+    code = "".join(f"<script>{script}</script>" for script in scripts)
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="referrer" content="no-referrer">'
+        f"<title>{_text(title)}</title><style>{STYLE}</style></head>\n<body>{body}{blocks}{code}</body></html>\n"
+    )
+
+
+def _scripts(figures: bool) -> list[str]:
+    """What runs in the page; plotly.js only where there is something to draw."""
+    if not figures:
+        return [f"(() => {{{SORT}}})();"]
+    from plotly.offline import get_plotlyjs
+
+    return [str(get_plotlyjs()).replace("</script", "<\\/script"), f"(() => {{{DRAW}}})();", f"(() => {{{SORT}}})();"]
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _in_page(document: str) -> str:
+    """JSON as it may stand in a `<script>`."""
+    return document.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _text(text: str) -> str:
+    """`text` as text, between tags and in quotes."""
+    return escape(plain_text(text), quote=True)

@@ -1,0 +1,1 @@
+"""Which hyper-parameters an outcome goes with."""

@@ -1,0 +1,197 @@
+"""What a view says of its runs at one moment: every question reads the runs that are there, and answers with data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from astuner_nb.analysis.axes import NotOnAxis, on_axis
+from astuner_nb.analysis.bands import Band, bands
+from astuner_nb.charts.choice import figures
+from astuner_nb.core.aliases import Aliases
+from astuner_nb.core.errors import BadValue
+from astuner_nb.core.metrics import figure_of, known_first
+from astuner_nb.core.protocols import Run
+from astuner_nb.core.series import History
+from astuner_nb.store.run import Run as StoredRun
+from astuner_nb.trackers.run_set import FIVE_NAMES, RunSet
+from astuner_nb.views.cast import Cast, lines, needed
+from astuner_nb.views.files.export import LongCurve, long_frame
+from astuner_nb.views.files.report import report
+from astuner_nb.views.mattered import outcomes as mattered
+from astuner_nb.views.options.view_options import ViewOptions
+from astuner_nb.views.pictures.colours import Colours
+from astuner_nb.views.pictures.curves import Points
+from astuner_nb.views.pictures.groups import group_of
+from astuner_nb.views.pictures.painter import Painter
+from astuner_nb.views.pictures.picture import Picture
+from astuner_nb.views.tables import diff as differences
+from astuner_nb.views.tables import table as tables
+from astuner_nb.views.tables.notes import Notes
+from astuner_nb.views.tables.summaries import Summary, from_extremes, steps_asked, summary
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NOTHING = History({})
+SPREAD_WORDS = {
+    "std": "standard deviation",
+    "minmax": "range",
+    "sem": "standard error",
+    "ci95": "95 % interval of the mean",
+    "none": "no band",
+}
+
+
+class Reading:
+    """Runs under options that no longer change."""
+
+    def __init__(self, runs: RunSet, options: ViewOptions, names: Aliases, notes: Notes) -> None:
+        self._all, self._names = runs, names
+        self._options = options.resolved(runs)
+        self._cast = Cast(notes, list(reversed(runs)))
+
+    @cached_property
+    def shown(self) -> RunSet:
+        """The runs that the view shows, newest first."""
+        return RunSet(self._cast.shown(self._options), names=self._names)
+
+    def bands(self, metric: str) -> pd.DataFrame:
+        """See `View.bands`."""
+        import pandas as pd
+
+        axis, parts = self._options.x, []
+        for group, members in self._groups(metric).items():
+            band = bands(members, self._options.band)
+            parts.append(_frame(band, group, axis))
+        columns = [axis, "group", "mean", "std", "n"]
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+    def table(self) -> pd.DataFrame:
+        """See `View.table`."""
+        runs, options = list(self._all), self._options
+        metrics = [*(options.metrics or FIVE_NAMES), *(metric for metric, _ in steps_asked(options))]
+        wanted = [run for run in runs if run in set(self.shown) or run.key == options.baseline]
+        known = self._summaries(wanted, list(dict.fromkeys(metrics)))
+        return tables.table(runs, options, known, self._cast.notes_of, self._names, configs=self._cast.configs)
+
+    def diff(self, baseline: str) -> pd.DataFrame:
+        """See `View.diff`; `baseline` is a run's key, empty for none."""
+        if baseline and baseline not in self._cast:
+            raise BadValue(f"The baseline {baseline!r} is none of the {len(self._all):,} runs. Give one of view.runs.")
+        first = self._cast[baseline] if baseline else None
+        labels = self._cast.labels(self._options)
+        return differences.diff(list(self.shown), first, labels, self._cast.configs)
+
+    def importance(self, metric: str) -> pd.Series[float]:
+        """See `View.importance`."""
+        known = self._summaries(list(self.shown), [metric])
+        return mattered.importance_series(self.shown, self._cast.configs, known, metric, names=self._names)
+
+    def parallel(self, metric: str) -> pd.DataFrame:
+        """See `View.parallel`."""
+        known = self._summaries(list(self.shown), [metric])
+        return mattered.parallel_frame(self.shown, self._cast.configs, known, metric, names=self._names)
+
+    def pictures(self, metrics: Sequence[str] = ()) -> list[Picture]:
+        """The figures of `metrics`, of the view's where none is given."""
+        read = self._histories(self._options.metrics or tuple(self._names.metrics))
+        if not any(read.values()):
+            read = self._histories(None)
+        found = metrics or self._options.metrics or figures((self._cast[key], history) for key, history in read.items())
+        runs = self._cast.drawn(self._options, lambda run: read.get(run.key, NOTHING))
+        shown, painter = {run.key for run in self.shown}, Painter(self._names.describe)
+        order = lines(self.shown, self._options)
+        return [painter.picture(metric, runs, shown, order, self._options) for metric in found]
+
+    @property
+    def legend(self) -> list[tuple[str, str]]:
+        """(what it stands for, colour) of the colours of the figures; of each run where they mean nothing else."""
+        cast, options = self._cast, self._options
+        colours = Colours([cast.config_of(run) for run in reversed(cast.runs)], options)
+        shown = {colours.of(cast.config_of(run), cast.colour(run.key, options)) for run in self.shown}
+        entries = [entry for entry in colours.legend() if colours.is_scale or entry.colour in shown]
+        if entries or options.color != "run":
+            return [(entry.label, entry.colour) for entry in entries]
+        keys = lines(self.shown, options)
+        return [(f"{cast.mark(key)} {cast.name(key, options)}", cast.colour(key, options)) for key in keys]
+
+    def points(self) -> pd.DataFrame:
+        """What the figures show, as it was logged: a row a point."""
+        options, labels = self._options, self._cast.labels(self._options)
+        read = self._histories(options.metrics or tuple(self._names.metrics))
+        curves = [
+            LongCurve(key, labels[key], self._group(self._cast[key]) if options.group else "", name, *points)
+            for key, history in read.items()
+            for name in known_first(history)
+            if (not options.metrics or figure_of(name) in options.metrics)
+            if (points := self._points(history, name)) is not None
+        ]
+        return long_frame(curves, options.x)
+
+    def report(self, title: str, state: str) -> str:
+        """The view as one HTML document."""
+        diff = self.diff(self._options.baseline)
+        return report(title, self.pictures(), self.table(), diff, self.words, state, self.legend)
+
+    @property
+    def words(self) -> list[str]:
+        """Sentences on what is shown, and how."""
+        options = self._options
+        grouped = f"Mean and {SPREAD_WORDS[options.band]} of runs with equal {', '.join(options.group)}."
+        smoothed = f"Smoothed by {options.smooth} ({options.amount:.3g}); what was logged stays faint behind."
+        return [
+            self._cast.counts(options).words,
+            *([grouped] if options.group else []),
+            *([smoothed] if options.smooth != "none" else []),
+        ]
+
+    def _groups(self, metric: str) -> Mapping[str, list[Points]]:
+        groups: dict[str, list[Points]] = {}
+        for key, history in self._histories([metric]).items():
+            if (points := self._points(history, metric)) is not None:
+                groups.setdefault(self._group(self._cast[key]), []).append(points)
+        return groups
+
+    def _group(self, run: Run) -> str:
+        return group_of(self._options.group, self._cast.config_of(run))
+
+    def _points(self, history: History, metric: str) -> Points | None:
+        try:
+            return on_axis(history, metric, self._options.x, self._names.describe)
+        except NotOnAxis:
+            return None
+
+    def _histories(self, metrics: Sequence[str] | None) -> dict[str, History]:
+        """Run key → its curves, of the runs shown."""
+        wanted = None if metrics is None else needed(metrics, self._options.x)
+        return {run.key: history for run, history in self.shown.histories(wanted).items()}
+
+    def _summaries(self, runs: Sequence[Run], metrics: Sequence[str]) -> dict[str, dict[str, Summary]]:
+        """Run key → metric → what its curve says. Curves of our ended runs are read only for values at a step."""
+        steps = steps_asked(self._options)
+        quick = {run.key: self._extremes(run, metrics) for run in runs if isinstance(run, StoredRun) and not steps}
+        others = RunSet([run for run in runs if run.key not in quick], names=self._names)
+        at = {metric: [step for name, step in steps if name == metric] for metric in metrics}
+        read = {
+            run.key: {
+                name: summary(history[name], self._names.describe(name).better, at[name])
+                for name in metrics
+                if name in history
+            }
+            for run, history in others.histories(metrics).items()
+        }
+        return quick | read
+
+    def _extremes(self, run: StoredRun, metrics: Sequence[str]) -> dict[str, Summary]:
+        return {
+            name: from_extremes(one.last, one.min, one.max, one.n, self._names.describe(name).better)
+            for name, one in run.summary(metrics).items()
+        }
+
+
+def _frame(band: Band, group: str, axis: str) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame({axis: band.x, "group": group, "mean": band.mean, "std": band.std, "n": band.n})

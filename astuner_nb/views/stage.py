@@ -1,0 +1,280 @@
+"""What a panel shows at this moment: pictures, rows, legend and words of the runs that a monitor follows.
+
+Knows no widget. A turn of the monitor makes some of it stale, another view makes all of it stale; what is asked for is
+made from what is known, and only where something changed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from astuner_nb.charts.choice import figures
+from astuner_nb.charts.progress import progress
+from astuner_nb.core.metrics import Metric, figure_of, known_first
+from astuner_nb.core.protocols import Run
+from astuner_nb.core.series import History
+from astuner_nb.core.states import RunState
+from astuner_nb.monitor import Followed, Monitor, Turn
+from astuner_nb.views.cast import Cast, lines, needed
+from astuner_nb.views.mattered.outcomes import ShownRun
+from astuner_nb.views.options.view_options import ViewOptions
+from astuner_nb.views.pace import Pace
+from astuner_nb.views.pictures.colours import Colours
+from astuner_nb.views.pictures.painter import Painter
+from astuner_nb.views.pictures.picture import Picture
+from astuner_nb.views.tables.shown import Counts
+from astuner_nb.views.tables.summaries import Summary, steps_asked, summary, table_metrics
+from astuner_nb.views.tables.table import ChangeOf, Look, TableRows, changes, rows
+from astuner_nb.views.view import View
+
+NOTES_EVERY_S = 5.0
+"""How often it is looked whether another notebook has written about runs."""
+NOTHING = History({})
+
+
+@dataclass(frozen=True)
+class LegendEntry:
+    """A colour, what it stands for, and the runs that have it."""
+
+    label: str
+    colour: str
+    runs: tuple[str, ...]
+
+
+class Stage:
+    """What is shown of the runs of `monitor`, as `view` says. All methods are called in the monitor's thread."""
+
+    def __init__(
+        self, monitor: Monitor, view: View, usual: Sequence[Metric] = (), visible_at_first: int | None = None
+    ) -> None:
+        """
+        Args:
+            monitor: what follows the runs.
+            view: what is shown of them, and how.
+            usual: the figures from the start; where there are none, each metric gets one when it is first seen.
+            visible_at_first: of how many of the runs that come in one turn the curves are visible, the newest; all
+                where not given.
+        """
+        self._monitor, self._view = monitor, view
+        self._usual = [metric.name for metric in usual]
+        self._visible_at_first = visible_at_first
+        self.cast = Cast(view.notes)
+        self.options = ViewOptions()
+        """Those under which everything is shown: the view's, as of the last turn."""
+        self._painter = Painter(view.names.describe)
+        self._growing: set[str] = set()
+        self._dirty: set[str] = set()
+        self._paces: dict[str, Pace] = {}
+        self._summaries: dict[str, dict[str, Summary]] = {}
+        self._summarised: list[str] = []
+        self._stale: set[str] = set()
+        self._notes_at = time.monotonic()
+        self._changed: tuple[object, ChangeOf] | None = None
+        self.rows = TableRows((), (), (), ())
+        """The table as it was last made."""
+
+    def take(self, turn: Turn) -> None:
+        """Take in what a turn found, and what the view says now."""
+        self._welcome(turn.added)
+        self._stale |= {*turn.grown, *turn.changed, *turn.troubled, *turn.restarted}
+        self._dirty |= {figure_of(name) for chunks in turn.grown.values() for name in chunks}
+        if self._look_at_view() or turn.added or turn.restarted or (turn.changed and self.options.states):
+            self._dirty |= {*self.metrics}
+            self._paces.clear()  # a person waits for it
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether a row is no longer what it was."""
+        return bool(self._stale)
+
+    # Figures.
+
+    @property
+    def metrics(self) -> list[str]:
+        """The metrics that have a figure, in their order."""
+        if self.options.metrics or self._usual:
+            return list(self.options.metrics) or self._usual
+        followed = self._monitor.followed
+        return figures((run, followed[run.key].history) for run in reversed(self.cast.runs) if run.key in followed)
+
+    def pictures(self) -> Iterator[Picture]:
+        """Those that are no longer what they were, as far as it is their time."""
+        metrics = self.metrics
+        due = [metric for metric in metrics if metric in self._dirty and self._pace(metric).is_due()]
+        self._dirty &= set(metrics)
+        if not due:
+            return
+        runs = self.cast.drawn(self.options, self._history, self._growing)
+        shown = self.cast.shown(self.options, self.state_of)
+        keys, order = {run.key for run in shown}, lines(shown, self.options)
+        for metric in due:
+            self._dirty.discard(metric)
+            with self._pace(metric):
+                picture = self._painter.picture(metric, runs, keys, order, self.options)
+            yield picture
+
+    def legend(self) -> tuple[str, list[LegendEntry]]:
+        """What a continuous scale is of, or empty; and what the colours mean, of the runs that are shown."""
+        shown = self.cast.shown(self.options, self.state_of)
+        colours = self._colours()
+        runs: dict[str, list[str]] = {}
+        for run in shown:
+            runs.setdefault(self._swatch(run, colours), []).append(run.key)
+        entries = colours.legend()
+        if colours.is_scale:
+            return self.options.color, [LegendEntry(entry.label, entry.colour, ()) for entry in entries]
+        found = {entry.colour: LegendEntry(entry.label, entry.colour, tuple(runs[entry.colour])) for entry in entries
+                 if entry.colour in runs}  # fmt: skip
+        return "", list(found.values())
+
+    def named_colours(self) -> list[tuple[str, str]]:
+        """(label, colour) for a picture that stands alone: the legend, or each run that is a line."""
+        scale, entries = self.legend()
+        if entries:
+            return [(f"{scale} {entry.label}".strip(), entry.colour) for entry in entries]
+        shown, cast = self.cast.shown(self.options, self.state_of), self.cast
+        keys = lines(shown, self.options)
+        return [(f"{cast.mark(key)} {cast.name(key, self.options)}", cast.colour(key, self.options)) for key in keys]
+
+    # The table and what stands around it.
+
+    def table(self) -> TableRows:
+        """The rows of all runs that fit, made anew."""
+        self._summarise()
+        shown = {run.key: run for run in self.cast.shown(self.options, self.state_of)}
+        drawn, colours = set(lines(list(shown.values()), self.options)), self._colours()
+        followed = self._monitor.followed
+
+        def look(run: Run) -> Look:
+            how = "line" if run.key in drawn and run.key in shown else "background" if run.key in shown else "none"
+            return _look(self.cast.mark(run.key), self._swatch(run, colours), how, followed.get(run.key))
+
+        self.rows = rows(
+            self.cast.runs,
+            self.options,
+            self._summaries,
+            self.cast.notes_of,
+            self._view.names,
+            state_of=self.state_of,
+            configs=self.cast.configs,
+            looks=look,
+            changed=self._changes(),
+        )
+        return self.rows
+
+    def _changes(self) -> ChangeOf:
+        """What changed in each run against the baseline; worked out once for as long as nothing else is compared."""
+        token = (self.options.baseline, len(self.cast))
+        if self._changed is None or self._changed[0] != token:
+            self._changed = (token, changes(self.cast.runs, self.options.baseline, self.cast.configs))
+        return self._changed[1]
+
+    def counts(self) -> Counts:
+        """How many runs of how many are shown."""
+        return self.cast.counts(self.options, self.state_of)
+
+    def known_metrics(self) -> list[str]:
+        """All metrics of all runs, canonical ones first."""
+        followed = self._monitor.followed.values()
+        return known_first(name for one in followed for name in one.there)
+
+    def shown_runs(self) -> list[ShownRun]:
+        """The runs that are shown, with what came of them; newest first."""
+        self._summarise()
+        colours, labels = self._colours(), self.cast.labels(self.options)
+        return [
+            ShownRun(
+                key=run.key,
+                label=labels[run.key],
+                colour=self._swatch(run, colours),
+                config=self.cast.configs[run.key],
+                summary=self._summaries.get(run.key, {}),
+            )
+            for run in self.cast.shown(self.options, self.state_of)
+        ]
+
+    def state_of(self, run: Run) -> RunState:
+        """Where `run` stands, as the monitor last saw it."""
+        followed = self._monitor.followed.get(run.key)
+        return followed.status.state if followed is not None else run.state
+
+    # Keeping up.
+
+    def _welcome(self, added: Sequence[Run]) -> None:
+        if not added:
+            return
+        new = [run for run in added if run.key not in self.cast]
+        self.cast.add(*new)
+        self._growing |= {run.key for run in new if not self.state_of(run).ended}
+        if self._visible_at_first is not None and (unseen := new[: -self._visible_at_first]):
+            self._view.change(lambda options: options.with_hidden(*unseen))
+        resolved = self._view.options.resolved(self.cast.runs)
+        if resolved != self._view.options:  # the view came as a text, which knows runs by their marks only
+            self._view.change(lambda options: options.resolved(self.cast.runs))
+
+    def _look_at_view(self) -> bool:
+        """Whether the view, or what was written about runs, is another than before."""
+        options, before = self._view.options, self.options
+        notes_due = time.monotonic() - self._notes_at >= NOTES_EVERY_S
+        if options is before and not notes_due:
+            return False
+        self._notes_at = time.monotonic()
+        rewritten = self.cast.read_notes()
+        self.options = options
+        if (options.metrics, options.x) != (before.metrics, before.x):
+            self._monitor.widen(needed(options.metrics, options.x))
+        if options is not before or rewritten:
+            self._stale |= {run.key for run in self.cast.runs}
+        return options is not before or rewritten
+
+    def _summarise(self) -> None:
+        """Look at the curves again that grew; at all of them where the table has other columns."""
+        followed = self._monitor.followed
+        names = {key: list(one.history) for key, one in followed.items()}
+        metrics = table_metrics(names, self.options, self._view.names)
+        steps = steps_asked(self.options)
+        asked = [*metrics, *map(str, steps)]
+        stale = self._stale if asked == self._summarised else set(followed)
+        for key in stale & followed.keys():
+            self._summaries[key] = self._summary(followed[key].history, metrics, steps)
+        self._stale, self._summarised = set(), asked
+
+    def _summary(
+        self, history: History, metrics: Sequence[str], steps: Sequence[tuple[str, float]]
+    ) -> dict[str, Summary]:
+        describe = self._view.names.describe
+        return {
+            name: summary(history[name], describe(name).better, [step for metric, step in steps if metric == name])
+            for name in metrics
+            if name in history
+        }
+
+    def _history(self, run: Run) -> History:
+        followed = self._monitor.followed.get(run.key)
+        return followed.history if followed is not None else NOTHING
+
+    def _pace(self, metric: str) -> Pace:
+        return self._paces.setdefault(metric, Pace())
+
+    def _colours(self) -> Colours:
+        return Colours([self.cast.config_of(run) for run in reversed(self.cast.runs)], self.options)
+
+    def _swatch(self, run: Run, colours: Colours) -> str:
+        return colours.of(self.cast.config_of(run), self.cast.colour(run.key, self.options))
+
+
+def _look(mark: str, swatch: str, drawn: str, followed: Followed | None) -> Look:
+    if followed is None:
+        return Look(mark, swatch, drawn)  # type: ignore[arg-type]  # one of the three
+    status, run = followed.status, followed.run
+    total = run.aliases.canonical_config(run.config).get("total_steps")
+    return Look(
+        mark=mark,
+        swatch=swatch,
+        drawn=drawn,  # type: ignore[arg-type]
+        alive=run.source == "runs" and (status.alive or not status.state.ended),
+        detail=followed.trouble or status.detail,
+        progress=progress(followed.history, total).words,
+    )

@@ -1,0 +1,1 @@
+"""Runs in rows, what differs among them, what can be slid, and what people wrote about them."""

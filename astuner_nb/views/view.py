@@ -1,0 +1,311 @@
+"""A view of runs: which are shown, how they are drawn, and what is read from them. No display is needed for any of it.
+
+Everything that the panel's mouse can do is a method here. Verbs change the view and return it:
+`anb.compare(runs).filter(lr=(1e-5, 1e-3)).group(by=["lr"])`.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from astuner_nb.core.aliases import Aliases, aliases
+from astuner_nb.core.protocols import Run
+from astuner_nb.trackers.run_set import RunSet
+from astuner_nb.views.files import export
+from astuner_nb.views.files.image import save_image
+from astuner_nb.views.files.svg import svg
+from astuner_nb.views.files.whole_file import write_whole
+from astuner_nb.views.options.view_options import ViewOptions, Which, key_of
+from astuner_nb.views.pictures.picture import Picture
+from astuner_nb.views.reading import Reading
+from astuner_nb.views.tables.notes import Notes, RunNotes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class View:
+    """Runs seen through `ViewOptions`."""
+
+    def __init__(
+        self,
+        found: Callable[[], RunSet],
+        options: ViewOptions | None = None,
+        names: Aliases | None = None,
+        notes: Notes | None = None,
+    ) -> None:
+        """
+        Args:
+            found: gives all runs there are, newest first; may wait for servers, and raises their errors.
+            options: what is shown from the start.
+            names: how metrics and hyper-parameters are called.
+            notes: what people wrote about runs.
+        """
+        self._found = found
+        self.names = names or aliases()
+        self.notes = notes or Notes()
+        self._options = options or ViewOptions()
+        self._lock = threading.Lock()
+        self._listeners: list[Callable[[], object]] = []
+
+    @property
+    def options(self) -> ViewOptions:
+        """What is shown, and how. Frozen: the verbs put another in its place."""
+        return self._options
+
+    def change(self, how: Callable[[ViewOptions], ViewOptions]) -> Self:
+        """Put `how(options)` in the place of the options; safe from any thread. Raises what `how` raises."""
+        with self._lock:
+            self._options = how(self._options)
+        for listener in tuple(self._listeners):
+            listener()
+        return self
+
+    def listen(self, listener: Callable[[], object]) -> Callable[[], None]:
+        """Call `listener` after every change, in the thread that made it. Returns what ends the listening."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    # Which runs.
+
+    def filter(
+        self,
+        state: str | Sequence[str] = (),
+        name: str = "",
+        tag: str | Sequence[str] = (),
+        config: Mapping[str, object] | None = None,
+        **more: object,
+    ) -> Self:
+        """Show only the runs that fit: `view.filter(lr=(1e-5, 1e-3), backbone="local")`.
+
+        Stands beside the conditions on other things, in the place of those on the same; `unfilter` lifts them.
+
+        Args:
+            state: one state or several, any of which fits.
+            name: a pattern: `"grpo-*"`.
+            tag: one tag or several, all of which a run must have.
+            config: hyper-parameter → a value, a list of values, or a range `(low, high)` whose ends may be None.
+            more: the same as keywords.
+
+        Raises:
+            BadValue: for a state or a range that is none.
+        """
+        return self.change(lambda options: options.with_filter(state, name, tag, config, **more))
+
+    def unfilter(self, *hyper_parameters: str) -> Self:
+        """Lift the conditions on these; all, where none is given."""
+        return self.change(lambda options: options.without_filter(*hyper_parameters))
+
+    def search(self, words: str) -> Self:
+        """Show only runs in whose name `words` stand; a pattern with `*` is taken as it is; empty finds all."""
+        return self.change(lambda options: options.with_search(words))
+
+    def hide(self, *runs: Which) -> Self:
+        """Put these out of sight."""
+        return self.change(lambda options: options.with_hidden(*runs))
+
+    def unhide(self, *runs: Which) -> Self:
+        """Show these again; all that were hidden, where none is given."""
+        return self.change(lambda options: options.with_hidden(*(runs or options.hidden), hidden=False))
+
+    def select(self, *runs: Which) -> Self:
+        """Emphasise these everywhere, and no others."""
+        return self.change(lambda options: options.with_selected(*runs))
+
+    def pin(self, *runs: Which, pinned: bool = True) -> Self:
+        """Keep these at the top of the table and among the lines, or no longer."""
+        return self.change(lambda options: options.with_pinned(*runs, pinned=pinned))
+
+    def baseline(self, run: Which | None) -> Self:
+        """Compare all others with `run`; with none where None."""
+        return self.change(lambda options: options.with_baseline(run))
+
+    # How they are drawn.
+
+    def figures(self, *metrics: str) -> Self:
+        """A figure for each of these metrics, canonical or own names; for those that are found where none is given."""
+        return self.change(lambda options: options.with_metrics(*metrics))
+
+    def group(self, by: str | Sequence[str] = (), band: str | None = None) -> Self:
+        """Draw a mean and a band for each group of runs with the same values for `by`; () ends the grouping.
+
+        Args:
+            by: hyper-parameters under canonical or own names, `source`, or `group`, the tracker's own.
+            band: `std`, `minmax`, `sem` (standard error), `ci95` or `none`; as it was where not given.
+
+        Raises:
+            BadValue: for a band that is none.
+        """
+        keys = (by,) if isinstance(by, str) else tuple(by)
+        return self.change(lambda options: options.with_group(*keys, band=band))
+
+    def color(self, by: str = "run") -> Self:
+        """Colour by `run`, `source`, `group` or a hyper-parameter; numbers of more than eight values by a scale."""
+        return self.change(lambda options: options.with_color(by))
+
+    def x(self, axis: str = "step", log: bool | None = None) -> Self:
+        """Draw over `step`, `time` (since a run's first point, s), `wall`, `tokens`, `samples`, or any metric."""
+        return self.change(lambda options: options.with_x(axis, log))
+
+    def y(self, log: bool | None = None, clip: bool | None = None) -> Self:
+        """Logarithmic y axes or not, outliers cut off or not; as it was where not given."""
+        return self.change(lambda options: options.with_y(log, clip))
+
+    def smooth(self, kind: str = "none", amount: float | None = None) -> Self:
+        """Smooth for the eye: `ema`, `twema`, `gaussian`, `mean` or `none`; what was logged stays faint behind.
+
+        Raises:
+            BadValue: for a kind or an amount that is none.
+        """
+        return self.change(lambda options: options.with_smooth(kind, amount))
+
+    def sort(self, column: str = "", descending: bool = False) -> Self:
+        """Sort the table by a column of `table()`; as the runs come where none is given."""
+        return self.change(lambda options: options.with_sort(column, descending))
+
+    def columns(self, *columns: str) -> Self:
+        """Further columns of the table: hyper-parameters, `project`, `id`, a metric at a step: `reward @ 100`."""
+        return self.change(lambda options: options.with_columns(*columns))
+
+    def rename(self, run: Run, name: str) -> Self:
+        """Call `run` so, here and in every view to come; its own name again where that is empty."""
+        return self.note(run, name=name)
+
+    def recolor(self, run: Which, color: str) -> Self:
+        """Draw `run` in `color`, `#rrggbb`, in this view; in its usual one again where that is empty."""
+        return self.change(lambda options: options.with_run_color(run, color))
+
+    def note(
+        self, run: Run, *, name: str | None = None, tags: Iterable[str] | None = None, note: str | None = None
+    ) -> Self:
+        """Write about `run`, beside the runs: no tracker's own file is touched. What is not given stays.
+
+        Raises:
+            BadValue: for what is no text, or too long.
+            StoreError: where it cannot be written.
+        """
+        self.notes.set(run, name=name, tags=tags, note=note)
+        return self.change(lambda options: options)
+
+    def notes_of(self, run: Run) -> RunNotes:
+        """What was written about `run`."""
+        return self.notes.of(run)
+
+    # What is read from them. Each reads anew: curves that grow have their newest points.
+
+    @property
+    def runs(self) -> RunSet:
+        """All runs, shown or not, newest first. Waits for sources that are being opened.
+
+        Raises:
+            TrackerError: where one of them cannot be opened.
+        """
+        return self._found()
+
+    @property
+    def shown(self) -> RunSet:
+        """The runs that the view shows, newest first."""
+        return self._reading.shown
+
+    def bands(self, metric: str) -> pd.DataFrame:
+        """Columns: step (or what the x axis is), group, mean, std, n; of all points of the runs shown.
+
+        Aligned over every step of any run of a group, each run within its own range and by a straight line between its
+        points; std is that of all n runs (ddof = 0).
+
+        Raises:
+            TrackerError: where curves cannot be read.
+        """
+        return self._reading.bands(metric)
+
+    def table(self) -> pd.DataFrame:
+        """A row for each run shown: hyper-parameters that differ, last and best of each metric; index: the run's key.
+
+        With a baseline there are its differences beside each metric, `Δ reward last`.
+
+        Raises:
+            TrackerError: where curves cannot be read.
+        """
+        return self._reading.table()
+
+    def diff(self, baseline: Which | None = None) -> pd.DataFrame:
+        """The hyper-parameters that differ among the runs shown: a row each, a column a run, the baseline first.
+
+        Raises:
+            BadValue: for a baseline that is none of the runs.
+        """
+        return self._reading.diff(key_of(baseline) if baseline is not None else self._options.baseline)
+
+    def importance(self, metric: str = "reward") -> pd.Series[float]:
+        """How much of the best `metric` each hyper-parameter explains by itself, 0 to 1, by Optuna's fANOVA.
+
+        Raises:
+            BadValue: below 8 runs, or not more than twice the hyper-parameters that vary.
+            NotInstalled: without Optuna and scikit-learn.
+        """
+        return self._reading.importance(metric)
+
+    def parallel(self, metric: str = "reward") -> pd.DataFrame:
+        """A row for each run shown, the hyper-parameters that vary and the best `metric`."""
+        return self._reading.parallel(metric)
+
+    def pictures(self) -> list[Picture]:
+        """What each figure shows, as data."""
+        return self._reading.pictures()
+
+    def state(self) -> str:
+        """The view as one short text, for `anb.compare(runs, state=text)`. Holds no data and no place of a run."""
+        return self._options.to_text()
+
+    # Taking it away.
+
+    def to_html(self, path: str | os.PathLike[str], title: str = "Comparison") -> Path:
+        """Write the view as one file that needs no network: figures, table, differences. Returns where it is.
+
+        Raises:
+            StoreError: where it cannot be written.
+            TrackerError: where curves cannot be read.
+        """
+        text = self._reading.report(title, self.state())
+        return write_whole(path, lambda file: file.write(text.encode()))
+
+    def to_csv(self, path: str | os.PathLike[str]) -> Path:
+        """Write the curves of the runs shown, as logged, one row a point; `.csv.gz` is compressed. Returns where it is.
+
+        Raises:
+            StoreError, TrackerError: as for `to_html`.
+        """
+        return export.to_csv(self._reading.points(), path)
+
+    def to_parquet(self, path: str | os.PathLike[str]) -> Path:
+        """The same as Parquet.
+
+        Raises:
+            NotInstalled: without pyarrow.
+            StoreError, TrackerError: as for `to_html`.
+        """
+        return export.to_parquet(self._reading.points(), path)
+
+    def to_image(self, path: str | os.PathLike[str], *metrics: str) -> Path:
+        """Write the figures of `metrics`, of all where none is given, as `.svg` or `.png`. Returns where it is.
+
+        Raises:
+            BadValue: for a file of another kind, and where there is no figure.
+            NotInstalled: for `.png` without kaleido; the panel's buttons need nothing.
+            StoreError, TrackerError: as for `to_html`.
+        """
+        reading = self._reading
+        return save_image(reading.pictures(metrics), path, reading.legend)
+
+    def to_svg(self) -> str:
+        """All figures as one static picture, for light and dark pages alike."""
+        reading = self._reading
+        return svg(reading.pictures(), reading.legend)
+
+    @property
+    def _reading(self) -> Reading:
+        return Reading(self._found(), self._options, self.names, self.notes)

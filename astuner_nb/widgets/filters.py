@@ -1,0 +1,190 @@
+"""Sliders over what varies among the runs: moving one shows and hides runs at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isclose
+from typing import Any
+
+import ipywidgets as ipw
+import numpy as np
+
+from astuner_nb.core.run import ConfigValue
+from astuner_nb.trackers.where import Between, OneOf
+from astuner_nb.views.options.view_options import ViewOptions
+from astuner_nb.views.pictures.groups import short
+from astuner_nb.views.tables.sliders import ChoiceSlider, RangeSlider, Slider
+from astuner_nb.views.view import View
+from astuner_nb.widgets.picks import Picks
+
+AT_FIRST = 8
+"""So many have a control at once, canonical ones first; the others are asked for."""
+PLACES = 60
+"""Where the two ends of a range can stand."""
+
+
+class Filters:
+    """One control for each hyper-parameter that varies."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._sliders: dict[str, Slider] = {}
+        self._asked: tuple[str, ...] = ()
+        self._controls: dict[str, _Range | _Choice] = {}
+        self._more = Picks("filter by …", "A control for this hyper-parameter too", self._ask)
+        self._clear = ipw.Button(description="Show all", icon="undo", tooltip="Lift all conditions")
+        self._clear.add_class("astuner-small").on_click(lambda _: view.change(_unfiltered))
+        self._grid = ipw.Box().add_class("astuner-filters")
+        foot = ipw.HBox([self._more.widget, self._clear]).add_class("astuner-tools")
+        self.widget = ipw.VBox([self._grid, foot]).add_class("astuner-sieve")
+
+    def paint(self, sliders: Sequence[Slider], options: ViewOptions) -> None:
+        """Show the conditions of `options`; how many runs are left stands in the table."""
+        self._arrange({slider.name: slider for slider in sliders}, options)
+        for name, control in self._controls.items():
+            control.show(options.filters.get(name))
+        narrowed = bool(options.filters or options.hidden or options.name or options.states or options.tags)
+        self._clear.disabled = not narrowed
+        display = None if sliders or narrowed else "none"
+        if self.widget.layout.display != display:
+            self.widget.layout.display = display
+
+    def _arrange(self, sliders: dict[str, Slider], options: ViewOptions) -> None:
+        at_first = list(sliders)[:AT_FIRST]
+        wanted = [name for name in sliders if name in at_first or name in self._asked or name in options.filters]
+        if sliders != self._sliders or wanted != list(self._controls):
+            self._sliders = sliders
+            for control in self._controls.values():
+                control.close()
+            self._controls = {name: self._made(sliders[name]) for name in wanted}
+            self._grid.children = [control.widget for control in self._controls.values()]
+        self._more.show((), [name for name in sliders if name not in wanted])
+        self._more.widget.layout.display = None if len(sliders) > len(wanted) else "none"
+
+    def _ask(self, names: tuple[str, ...]) -> None:
+        self._asked = (*self._asked, *names)
+        self._view.change(lambda options: options)
+
+    def _made(self, slider: Slider) -> _Range | _Choice:
+        return _Range(slider, self._view) if isinstance(slider, RangeSlider) else _Choice(slider, self._view)
+
+
+def _unfiltered(options: ViewOptions) -> ViewOptions:
+    return options.without_filter().with_hidden(*options.hidden, hidden=False)
+
+
+class _Range:
+    """Two ends on a scale."""
+
+    def __init__(self, slider: RangeSlider, view: View) -> None:
+        self._slider, self._view = slider, view
+        places = places_of(slider)
+        self._control = ipw.SelectionRangeSlider(
+            options=[(label(place, slider), place) for place in places],
+            index=(0, len(places) - 1),
+            description=slider.name,
+            continuous_update=True,
+            tooltip=_range_words(slider),
+        ).add_class("astuner-range")
+        self._control.observe(self._moved, names="index")
+        self.widget: ipw.Widget = self._control
+
+    def show(self, condition: Between | OneOf | None) -> None:
+        """Put the ends where `condition` has them."""
+        places = [place for _, place in self._control.options]
+        low, high = (condition.low, condition.high) if isinstance(condition, Between) else (places[0], places[-1])
+        ends = _nearest(places, low), _nearest(places, high)
+        if ends != self._control.index and self._condition() != condition:
+            self._control.index = ends
+
+    def close(self) -> None:
+        """Close the control."""
+        self.widget.close()
+
+    def _condition(self) -> Between | None:
+        places = [place for _, place in self._control.options]
+        first, last = self._control.index
+        if (first, last) == (0, len(places) - 1):
+            return None
+        return Between(places[first], places[last])
+
+    def _moved(self, _: Any) -> None:
+        name, condition = self._slider.name, self._condition()
+        if condition is None:
+            self._view.unfilter(name)
+        else:
+            self._view.filter(config={name: (condition.low, condition.high)})
+
+
+class _Choice:
+    """A button for each value."""
+
+    def __init__(self, slider: ChoiceSlider, view: View) -> None:
+        self._slider, self._view = slider, view
+        label = ipw.Label(slider.name).add_class("astuner-label")
+        self._buttons = [
+            _value_button(value, count) for value, count in zip(slider.choices, slider.counts, strict=True)
+        ]
+        for button in self._buttons:
+            button.observe(self._turned, names="value")
+        values = ipw.HBox(self._buttons).add_class("astuner-values")
+        self.widget: ipw.Widget = ipw.HBox([label, values]).add_class("astuner-choice")
+        self._is_painting = False
+
+    def show(self, condition: Between | OneOf | None) -> None:
+        """Press the buttons of the values that `condition` lets through; none where there is no condition."""
+        self._is_painting = True
+        for value, button in zip(self._slider.choices, self._buttons, strict=True):
+            pressed = condition is not None and condition.fits(value)
+            if button.value is not pressed:
+                button.value = pressed
+        self._is_painting = False
+
+    def close(self) -> None:
+        """Close the buttons."""
+        for part in (*self._buttons, *self.widget.children, self.widget):
+            part.close()
+
+    def _turned(self, _: Any) -> None:
+        if self._is_painting:
+            return
+        values: list[ConfigValue] = [
+            value for value, button in zip(self._slider.choices, self._buttons, strict=True) if button.value
+        ]
+        if values:
+            self._view.filter(config={self._slider.name: values})
+        else:
+            self._view.unfilter(self._slider.name)
+
+
+def places_of(slider: RangeSlider) -> list[float]:
+    """Where the ends can stand, ascending: evenly on the slider's scale, exactly at the values that there are."""
+    if slider.whole and slider.high - slider.low <= PLACES:
+        return [float(place) for place in range(round(slider.low), round(slider.high) + 1)]
+    space = np.geomspace if slider.log else np.linspace
+    even = [float(place) for place in space(slider.low, slider.high, PLACES)]
+    even[0], even[-1] = slider.low, slider.high
+    exact = {_nearest(even, mark): mark for mark in slider.marks}
+    return [exact.get(index, place) for index, place in enumerate(even)]
+
+
+def label(place: float, slider: RangeSlider) -> str:
+    """A place in few letters."""
+    return f"{place:.0f}" if slider.whole and abs(place) < 1e6 else f"{place:.3g}"
+
+
+def _nearest(places: Sequence[float], wanted: float) -> int:
+    exact = next((index for index, place in enumerate(places) if isclose(place, wanted, rel_tol=1e-9)), None)
+    if exact is not None:
+        return exact
+    return min(range(len(places)), key=lambda index: abs(places[index] - wanted))
+
+
+def _value_button(value: ConfigValue, count: int) -> ipw.ToggleButton:
+    words = f"{count} run{'' if count == 1 else 's'}; press to show only these, again to show all"
+    return ipw.ToggleButton(description=short(value), tooltip=words).add_class("astuner-toggle")
+
+
+def _range_words(slider: RangeSlider) -> str:
+    missing = f"; {slider.missing} runs have none and are left out by any condition" if slider.missing else ""
+    return f"{slider.name}: from {slider.low:.3g} to {slider.high:.3g}{missing}"

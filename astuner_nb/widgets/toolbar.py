@@ -1,0 +1,143 @@
+"""How the figures are drawn: axis, smoothing, colours, groups. What is set here is a verb of the view at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ipywidgets as ipw
+
+from astuner_nb.analysis.axes import AXES
+from astuner_nb.analysis.bands import SPREADS
+from astuner_nb.analysis.smoothing import KINDS, amount_at
+from astuner_nb.views.options.view_options import ViewOptions
+from astuner_nb.views.view import View
+from astuner_nb.widgets.picks import Picks
+
+AXIS_WORDS = {"step": "step", "time": "time", "wall": "date", "tokens": "tokens", "samples": "samples"}
+KIND_WORDS = {
+    "none": "no smoothing",
+    "ema": "EMA",
+    "twema": "EMA over x",
+    "gaussian": "Gaussian",
+    "mean": "running mean",
+}
+BAND_WORDS = {
+    "std": "± std",
+    "minmax": "min – max",
+    "sem": "± standard error",
+    "ci95": "95 % interval",
+    "none": "no band",
+}
+USUAL_STRENGTH = 0.6
+
+
+@dataclass(frozen=True)
+class Offered:
+    """What there is to choose from."""
+
+    metrics: Sequence[str]
+    """All metrics of all runs, canonical ones first."""
+    parameters: Sequence[str]
+    """Hyper-parameters that vary."""
+
+
+class Toolbar:
+    """Controls in a row that wraps."""
+
+    def __init__(self, view: View, on_figures: Callable[[tuple[str, ...]], object]) -> None:
+        """`on_figures` is called with the metrics that a person picked."""
+        self._view = view
+        self._strength_shown = USUAL_STRENGTH
+        self._x = _menu("what the x axis shows", [(AXIS_WORDS[axis], axis) for axis in AXES], self._x_chosen)
+        self._log_x = _toggle("log x", "Logarithmic x axis", lambda on: view.x(view.options.x, on))
+        self._log_y = _toggle("log y", "Logarithmic y axes", lambda on: view.y(log=on))
+        self._clip = _toggle("clip outliers", "Let the y axes leave far outliers out", lambda on: view.y(clip=on))
+        kinds = [(KIND_WORDS[kind], kind) for kind in KINDS]
+        self._kind = _menu("smoothing, for the eye only", kinds, lambda _: self._smoothed())
+        self._strength = ipw.FloatSlider(USUAL_STRENGTH, min=0.0, max=0.99, step=0.01, readout_format=".2f")
+        self._strength.tooltip = "How much is smoothed; the logged curve stays faint behind"
+        self._strength.add_class("astuner-strength").observe(lambda _: self._smoothed(), names="value")
+        self._color = _menu("what colours stand for", [("colour: run", "run")], view.color)
+        self._group = Picks("group by …", "Draw a mean and a band for runs with equal values", view.group)
+        bands = [(BAND_WORDS[band], band) for band in SPREADS]
+        self._band = _menu("what is drawn around the mean", bands, self._band_chosen)
+        self._figures = Picks("add a figure …", "Show this metric too", on_figures)
+        drawing = [self._x, self._log_x, self._log_y, self._clip, self._kind, self._strength, self._color]
+        more = [self._group.widget, self._band, self._figures.widget]
+        self.widget = ipw.HBox([*drawing, *more]).add_class("astuner-tools").add_class("astuner-toolbar")
+
+    def paint(self, options: ViewOptions, offered: Offered) -> None:
+        """Show what the options say, and what may be chosen."""
+        self._x.options = [(AXIS_WORDS[axis], axis) for axis in AXES] + [(name, name) for name in offered.metrics]
+        self._color.options = _colour_choices(options, offered)
+        for control, value in (
+            (self._x, options.x),
+            (self._log_x, options.log_x),
+            (self._log_y, options.log_y),
+            (self._clip, options.clip),
+            (self._kind, options.smooth),
+            (self._color, options.color),
+            (self._band, options.band),
+        ):
+            _set(control, value)
+        self._show_strength(options)
+        self._group.show(options.group, ["source", "group", *offered.parameters])
+        self._figures.show(options.metrics, offered.metrics)
+        _display(self._band, bool(options.group))
+        _display(self._strength, options.smooth != "none")
+
+    def _x_chosen(self, axis: str) -> None:
+        self._view.x(axis)
+
+    def _band_chosen(self, band: str) -> None:
+        self._view.group(self._view.options.group, band)
+
+    def _smoothed(self) -> None:
+        kind, strength = self._kind.value, self._strength.value
+        options = self._view.options
+        if (kind, strength) != (options.smooth, self._strength_shown):
+            self._strength_shown = strength
+            self._view.smooth(kind, amount_at(kind, strength))
+
+    def _show_strength(self, options: ViewOptions) -> None:
+        """Move the slider where code has smoothed; of the slider's own amounts it is where it was."""
+        shown = amount_at(options.smooth, self._strength_shown)
+        if options.smooth != "none" and options.amount != shown:
+            self._strength_shown = _strength_of(options)
+            _set(self._strength, self._strength_shown)
+
+
+def _strength_of(options: ViewOptions) -> float:
+    """Where the slider stands for the amount of `options`, to a hundredth."""
+    places = [place / 100 for place in range(100)]
+    return min(places, key=lambda place: abs(amount_at(options.smooth, place) - options.amount))
+
+
+def _colour_choices(options: ViewOptions, offered: Offered) -> list[tuple[str, str]]:
+    names = dict.fromkeys(["run", "source", "group", *offered.parameters, options.color])
+    return [(f"colour: {name}", name) for name in names]
+
+
+def _menu(tooltip: str, choices: list[tuple[str, str]], chosen: Callable[[str], object]) -> ipw.Dropdown:
+    menu = ipw.Dropdown(options=choices, tooltip=tooltip).add_class("astuner-menu")
+    menu.observe(lambda change: chosen(change["new"]) if change["new"] is not None else None, names="value")
+    return menu
+
+
+def _toggle(name: str, tooltip: str, turned: Callable[[bool], object]) -> ipw.ToggleButton:
+    button = ipw.ToggleButton(description=name, tooltip=tooltip).add_class("astuner-toggle")
+    button.observe(lambda change: turned(change["new"]), names="value")
+    return button
+
+
+def _set(control: Any, value: object) -> None:
+    if control.value != value:
+        control.value = value
+
+
+def _display(control: ipw.Widget, visible: bool) -> None:
+    display = None if visible else "none"
+    if control.layout.display != display:
+        control.layout.display = display
