@@ -118,6 +118,7 @@ class _Figure:
         if self._begins_anew(picture):
             self.figure.data = ()
             self._sent = {}
+            self.figure.update_xaxes(range=None, autorange=True)  # a zoom on another axis says nothing
         self._picture = picture
         self._set_layout(layout(picture, self.height_px) | _hover(picture))
         self.waiting = [line for line in picture.lines if line.id not in self._sent]
@@ -180,15 +181,23 @@ class _Figure:
             self.figure.restyle(changes)
 
     def _set_layout(self, wanted: dict[str, Any]) -> None:
-        changed = {name: value for name, value in wanted.items() if value != self._layout.get(name)}
+        before = self._layout
+        changed = {n: _instead(before.get(n), value) for n, value in wanted.items() if value != before.get(n)}
         if changed:
             self._layout = wanted
             self.figure.update_layout(changed)
 
-    def _picked(self, number: int, x: object, y: object, device: Mapping[str, Any]) -> None:
+    def _picked(self, number: int, x: object, y: object, keys: Any) -> None:
         run = next((sent.line.run for sent in self._sent.values() if sent.number == number), "")
         if run:
-            self._on_pick(run, bool(device.get("ctrl") or device.get("shift") or device.get("meta")))
+            self._on_pick(run, bool(keys.ctrl or keys.shift or keys.meta))
+
+
+def _instead(before: Any, now: Any) -> Any:
+    """`now`; of a part of a layout also None for what it had before."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        return {**dict.fromkeys(before.keys() - now.keys()), **now}
+    return now
 
 
 def _continues(old: Line, new: Line) -> int | None:

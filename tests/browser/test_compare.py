@@ -99,7 +99,7 @@ def test_filter_group_baseline_report_and_reload(comparing, rewards, pictures, c
     assert eval(printed) == pytest.approx(members.std(axis=0))  # a list of numbers that we printed
 
     # A baseline: differences in the table, and hyper-parameters side by side.
-    row(notebook, "r0.003s0").locator("button[aria-label*=aseline]").click()
+    row(notebook, "r0.003s0").locator("button[aria-label^='compare all others']").click()
     notebook.wait("() => [...document.querySelectorAll('.astuner-table th')].some(t => t.title.startsWith('Δ reward'))")
     tab(notebook, "differences")
     notebook.wait("() => document.querySelector('.astuner-diff thead th:nth-child(2)')?.innerText.includes('r0.003s0')")
