@@ -39,6 +39,17 @@ sys.argv[1:] = {arguments!r}
 print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024)
 """
 READ = "import astuner_nb as anb; kept = anb.runs('runs:' + sys.argv[1]).histories(['reward'], max_points={points})"
+DRAW = """
+import time
+import numpy, pandas
+import astuner_nb as anb
+import astuner_nb.views.view
+from benchmarks.compare import load_by_numpy
+began = time.perf_counter()
+{work}
+print(time.perf_counter() - began)
+"""
+PICTURES = "kept = anb.compare('runs:' + sys.argv[1]).figures('reward').pictures(); assert kept[0].lines"
 LOAD = "from benchmarks.compare import load_by_numpy; kept = load_by_numpy(Path(sys.argv[1]))"
 Row = tuple[str, float, str, float, str, str]
 """What, ours, the peer, the peer's, the unit, the target."""
@@ -53,7 +64,8 @@ def columns(rng: np.random.Generator) -> Columns:
 
 def make_run(store: Path, index: int, rng: np.random.Generator, parquet: bool) -> None:
     """One finished run. Its log has the length and the end of a real one, and a hole before: nobody shall read it."""
-    config = {"lr": 10.0 ** -(3 + index % 3), "seed": index, **{f"parameter_{n}": n * index / 7 for n in range(18)}}
+    config = {"lr": 10.0 ** -(3 + index % 3), "seed": index, "weight_decay": float(rng.random())}
+    config |= {f"parameter_{n}": n * index / 7 for n in range(17)}
     files = create_run_directory(store, "p", f"run {index}", config)
     mark = (RECORD * MARK_BYTES)[-MARK_BYTES:]
     with open(files.metrics, "wb") as log:
@@ -125,8 +137,11 @@ def list_and_summarise(store: Path) -> object:
 
 
 def tables(store: Path) -> list[Row]:
-    """A table of all runs, warm."""
+    """A table of all runs, warm; the last one is that of a comparison, its runs listed already."""
     paths = list(store.glob("*/*/meta.json"))
+    view = anb.compare(anb.runs(f"runs:{store}"))
+    shown, meta = medians(view.table, lambda: [json.loads(path.read_bytes()) for path in paths], ROUNDS)
+    view.close()
     own, peer = medians(
         lambda: list_and_summarise(store), lambda: [json.loads(path.read_bytes()) for path in paths], ROUNDS
     )
@@ -135,6 +150,7 @@ def tables(store: Path) -> list[Row]:
     return [
         ("table: to_frame(()) and summary() of five metrics, warm", own, reading, peer, "s", "≤ 0.5 s"),
         ("table: to_frame(), warm", whole, reading, peer, "s", "≤ 0.5 s"),
+        ("table: view.table(), warm", shown, reading, meta, "s", "≤ 0.5 s"),
     ]
 
 
@@ -164,13 +180,29 @@ def one_metric(store: Path, parquet: bool) -> list[Row]:
     return rows
 
 
+def pictures(store: Path) -> Row:
+    """The runs listed, one metric of all of them read and made a picture, in a process that has done nothing yet."""
+
+    def in_a_process(work: str) -> float:
+        forget(store)
+        code = f"import sys\nfrom pathlib import Path\n{DRAW.format(work=work)}"
+        done = subprocess.run([sys.executable, "-c", code, str(store)], capture_output=True, text=True, check=True)
+        return float(done.stdout)
+
+    pairs = [(in_a_process(PICTURES), in_a_process("kept = load_by_numpy(Path(sys.argv[1]))")) for _ in range(ROUNDS)]
+    own, peer = (statistics.median(times) for times in zip(*pairs, strict=True))
+    return "view.figures('reward').pictures(), cold, new process", own, "np.load of the members", peer, "s", "≤ 1 s"
+
+
 def memory(store: Path) -> list[Row]:
     """The most that a fresh process needed for one metric of all runs."""
     peer = peak_mb(store, LOAD)
-    return [
+    drawn = ("memory, view.figures('reward').pictures()", peak_mb(store, f"import astuner_nb as anb; {PICTURES}"))
+    read = [
         (f"memory, one metric, {what}", peak_mb(store, READ.format(points=points)), "np.load", peer, "MB", "≤ 300 MB")
         for what, points in ((f"{POINTS} points a run", POINTS), ("every point", None))
     ]
+    return [*read, (*drawn, "np.load", peer, "MB", "≤ 300 MB")]
 
 
 def peak_mb(store: Path, work: str) -> float:
@@ -191,7 +223,7 @@ def main() -> None:
         store = Path(directory, "runs")
         took = seconds(lambda: make_store(store, parquet))
         print(f"{RUNS:,} runs × {STEPS:,} steps × {len(NAMES)} metrics, made in {took:.0f} s.\n")
-        rows = [*tables(store), listing(store), *one_metric(store, parquet), *memory(store)]
+        rows = [*tables(store), listing(store), *one_metric(store, parquet), pictures(store), *memory(store)]
     print("| what | ours | peer | peer's | ratio | target |\n|---|---|---|---|---|---|")
     for what, own, peer, peers, unit, target in rows:
         print(f"| {what} | {own:.3g} {unit} | {peer} | {peers:.3g} {unit} | {own / peers:.2f} | {target} |")

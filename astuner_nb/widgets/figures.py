@@ -51,6 +51,11 @@ class Figures:
         """The metrics that have a figure, in the order in which they are shown."""
         return list(self._shown)
 
+    @property
+    def figures(self) -> dict[str, LiveFigure]:
+        """Metric → its figure."""
+        return {metric: shown.figure for metric, shown in self._shown.items()}
+
     def arrange(self, metrics: Sequence[str]) -> None:
         """Have a figure for each of `metrics`, in that order, and no other."""
         if list(metrics) == self.metrics:
@@ -69,11 +74,6 @@ class Figures:
         for picture in pictures:
             self._shown[picture.metric.name].show(picture)
         self._send()
-
-    @property
-    def waits(self) -> bool:
-        """Whether there are lines that were not sent yet."""
-        return any(shown.waiting for shown in self._shown.values())
 
     def save(self, metric: str, format: Literal["png", "svg"]) -> None:
         """Have the page save the figure of `metric` as `png` or `svg`."""
@@ -160,7 +160,7 @@ class _Figure:
             if not line.visible and not sent.line.visible:
                 continue  # as soon as it is visible it is brought up to date
             made = _trace(line, self._scale)
-            change = {name: value for name, value in _look(made).items() if value != sent.look[name]}
+            change = {name: value for name, value in _look(made).items() if value != sent.look.get(name)}
             if line.x is not sent.line.x or line.y is not sent.line.y:
                 if (start := _continues(sent.line, line)) is None:
                     change |= {"x": made["x"], "y": made["y"]}

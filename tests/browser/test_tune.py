@@ -150,7 +150,7 @@ def test_hidden_curves_and_zoom_survive_a_reload(tuning: Panel):
     zoom = tuning.notebook.plot("g._fullLayout.xaxis.range.map(v => Math.round(10 * v))")
     tuning.notebook.wait_until(
         lambda: (
-            tuning.notebook.execute("print(lab.panel._view._figures._figures['reward'].layout.xaxis.range is not None)")
+            tuning.notebook.execute("print(lab.panel._runs._figures.figures['reward'].layout.xaxis.range is not None)")
             == "True"
         ),
         "the kernel knows the zoom",

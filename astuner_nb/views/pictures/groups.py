@@ -19,5 +19,9 @@ def short(value: Found) -> str:
     """A value in few letters; a dash where there is none."""
     if value is MISSING:
         return "–"
-    text = f"{value:g}" if isinstance(value, float) else in_one_line(value)
-    return text if len(text) <= 40 else f"{text[:39]}…"
+    return shortened(f"{value:g}" if isinstance(value, float) else in_one_line(value), 40)
+
+
+def shortened(text: str, most: int) -> str:
+    """`text` in at most so many letters."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -24,7 +24,7 @@ from astuner_nb.views.options.view_options import ViewOptions
 from astuner_nb.views.pictures.colours import Colours
 from astuner_nb.views.pictures.crowd import WORDS, crowd, outline
 from astuner_nb.views.pictures.curves import Curve, even_places, points_for
-from astuner_nb.views.pictures.groups import group_of
+from astuner_nb.views.pictures.groups import group_of, shortened
 from astuner_nb.views.pictures.picture import Axis, Kind, Line, Picture
 
 RAW, MEMBER, UNSELECTED, BAND = 0.25, 0.22, 0.25, 0.16
@@ -263,7 +263,7 @@ def _lines(scene: _Scene, each: _Found) -> Iterator[Line]:
         name=run.label,
         mark=_mark(each),
         colour=colour,
-        kind=_kind(False, x),
+        kind="line" if run.grows else _kind(False, x),
         opacity=fade,
         width=2.8 if chosen else 1.8,
         dashed=run.key == scene.options.baseline,
@@ -275,8 +275,8 @@ def _lines(scene: _Scene, each: _Found) -> Iterator[Line]:
 
 def _mark(each: _Found) -> str:
     """Mark and name, and the tracker's own key where that is another."""
-    key = each.run.history[each.name].key
-    return each.run.label if key == each.name else f"{each.run.label} · {key}"
+    run, key = each.run, each.run.history[each.name].key
+    return run.label if key == each.name else f"{run.mark} {shortened(run.name, 16)} · {key}"
 
 
 def _grouped(scene: _Scene) -> list[Line]:

@@ -43,7 +43,7 @@ class Line:
     """Whether more points only come behind these."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Axis:
     """The x axis of all pictures of a view."""
 

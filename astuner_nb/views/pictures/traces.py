@@ -20,7 +20,7 @@ MS = 1000.0
 """Plotly's dates are milliseconds since 1970, ours seconds."""
 MARKER_PX = 7
 MARKER_LINE_PX = 1.6
-MOST_LETTERS = 32
+MOST_LETTERS = 64
 """Of a name on hover: what a run is called may be a whole command line, and would cover the figure."""
 _SIGNS = {ord("$"): "&#36;", ord("%"): "&#37;", ord("{"): "&#123;"}
 
