@@ -3,7 +3,7 @@
     python -m benchmarks.compare_panel [STORE]
 
 Takes about four minutes; makes its thousand runs as `benchmarks.compare` does, or takes those of STORE. Every time is
-taken in the page: from the press (or from the moment a cell is run) to the frame in which the figures are what they are
+taken in the page: from the moment the slider is where it is let go (or a cell is run) to the frame in which the figures are what they are
 to be, with up to one frame on top, since a frame is known to be painted only by the one that follows.
 """
 
@@ -23,7 +23,7 @@ from tests.browser.harness import PLOTS, LabServer, Notebook, open_browser
 FIVE = ["reward", "success_rate", "loss", "response_length", "kl"]
 SLID = "weight_decay"
 """Drawn at random for each run: a range of it takes old and new runs alike."""
-PRESSES = (0.45, 0.1, 0.35, 0.05, 0.5, 0.15, 0.4, 0.1, 0.3, 0.02)
+PLACES = (0.45, 0.1, 0.35, 0.05, 0.5, 0.15, 0.4, 0.1, 0.3, 0.02)
 """Where on the slider its lower end is put in turn, as a part of its width: a third of the runs come or go."""
 ROUNDS = 3
 SLOW_MBIT_S = 1.0
@@ -43,7 +43,7 @@ names = {names!r}
 def settled(count):
     runs, followed = view.panel._runs, view.monitor.followed.values()
     read = len(followed) == count and all(one.tail.caught_up for one in followed)
-    return read and not (runs._figures.waits or runs._stage._dirty)
+    return read and not (any(one.waiting for one in runs._figures._shown.values()) or runs._stage._dirty)
 
 def idle():
     time.sleep(1)
@@ -81,7 +81,7 @@ slider.observe(moved, names="index")
 ipw.VBox([ipw.HBox([slider]).add_class("astuner-range"), *figures])"""
 
 # Notes of every figure when it was drawn anew, and which lines it showed: after the frame that shows it.
-NOTE_PAINTS = f"""() => {{ window.paints = []; window.pressed = 0;
+NOTE_PAINTS = f"""() => {{ window.paints = []; window.moved = 0;
   const seen = new WeakMap(), after = new MessageChannel(), queue = [];
   after.port1.onmessage = () => {{
     const now = performance.now(); for (const one of queue.splice(0)) window.paints.push([...one, now]);
@@ -97,7 +97,7 @@ NOTE_PAINTS = f"""() => {{ window.paints = []; window.pressed = 0;
     if (queue.length) after.port2.postMessage(0);
     requestAnimationFrame(look);
   }};
-  window.addEventListener('pointerdown', () => {{ window.pressed = performance.now(); }}, true);
+  window.addEventListener('pointerdown', () => {{ window.moved = performance.now(); }}, true);
   look(); }}"""
 Row = tuple[str, str, str, str]
 """What, measured, beside it, the target."""
@@ -114,26 +114,34 @@ class Page:
         notebook.js(NOTE_PAINTS)
 
     def paints(self) -> list[Paint]:
-        """All since the last press, or since the cell was run."""
-        return [tuple(one) for one in self.notebook.js("() => window.paints.filter(p => p.at(-1) > window.pressed)")]
+        """All since the slider was moved, or since the cell was run."""
+        return [tuple(one) for one in self.notebook.js("() => window.paints.filter(p => p.at(-1) > window.moved)")]
 
     def open(self, settled: Callable[[], bool]) -> list[Paint]:
         """Run the panel's cell. Returns what was painted until `settled`, with times since the cell was run."""
-        self.notebook.js("() => { window.pressed = performance.now(); }")
+        self.notebook.js("() => { window.moved = performance.now(); }")
         self.notebook.run(1, wait=False)
         self.notebook.wait_until(settled, "all is read and sent", timeout_s=300)
         self.wait_quiet()
-        return self._since_pressed()
+        return self._since_moved()
 
-    def press(self, place: float) -> tuple[list[Paint], int]:
-        """Put the slider's lower end there. Returns what was painted, with times since the press, and bytes down."""
-        before = self.notebook.wire()["down"]
-        track = self.notebook.page.locator(".astuner-range", has_text=SLID).locator(".noUi-target").bounding_box()
+    def slide(self, place: float) -> tuple[list[Paint], int]:
+        """Take the slider's lower end there and let go. Returns what was painted, with times since it got there, and
+        bytes down.
+        """
+        page, before = self.notebook.page, self.notebook.wire()["down"]
+        slider = page.locator(".astuner-range", has_text=SLID)
+        track, handle = (slider.locator(f".noUi-{part}").bounding_box() for part in ("base", "handle-lower"))
         assert track is not None
-        self.notebook.page.mouse.click(track["x"] + place * track["width"], track["y"] + track["height"] / 2)
-        self.notebook.wait("() => window.paints.some(p => p.at(-1) > window.pressed)", timeout_s=120)
+        assert handle is not None
+        middle = handle["y"] + handle["height"] / 2
+        page.mouse.move(handle["x"] + handle["width"] / 2, middle)
+        page.mouse.down()
+        page.mouse.move(track["x"] + place * track["width"], middle)
+        page.mouse.up()
+        self.notebook.wait("() => window.paints.some(p => p.at(-1) > window.moved)", timeout_s=120)
         self.wait_quiet()
-        return self._since_pressed(), self.notebook.wire()["down"] - before
+        return self._since_moved(), self.notebook.wire()["down"] - before
 
     def wait_quiet(self) -> None:
         """Wait until nothing is painted and nothing comes any more."""
@@ -151,9 +159,9 @@ class Page:
             QUIET_S,
         )
 
-    def _since_pressed(self) -> list[Paint]:
-        pressed = self.notebook.js("() => window.pressed")
-        return [(number, names, count, at - pressed) for number, names, count, at in self.paints()]
+    def _since_moved(self) -> list[Paint]:
+        moved = self.notebook.js("() => window.moved")
+        return [(number, names, count, at - moved) for number, names, count, at in self.paints()]
 
 
 class Bench:
@@ -202,10 +210,10 @@ def opening(bench: Bench, metrics: Sequence[str]) -> list[Row]:
     ]  # fmt: skip
 
 
-def presses(page: Page) -> tuple[float, float]:
-    """Median ms from a press to the repainted frame of all figures, and median bytes down a press."""
-    page.press(0.2)  # the first one brings controls to life
-    found = [page.press(place) for place in PRESSES]
+def releases(page: Page) -> tuple[float, float]:
+    """Median ms from a release to the repainted frame of all figures, and median bytes down a release."""
+    page.slide(0.2)  # the first one brings controls to life
+    found = [page.slide(place) for place in PLACES]
     times, sizes = [last_of_all(paints) for paints, _ in found], [size for _, size in found]
     return statistics.median(times), statistics.median(sizes)
 
@@ -227,9 +235,9 @@ def sliding(bench: Bench, metrics: Sequence[str], most_ms: int) -> list[Row]:
         page.notebook.execute(change)
         page.notebook.wait_until(ready, "all lines are sent", timeout_s=120)
         page.wait_quiet()
-        ms, size = presses(page)
+        ms, size = releases(page)
         page.notebook.throttle(SLOW_MBIT_S)
-        slow, _ = presses(page)
+        slow, _ = releases(page)
         page.notebook.throttle(None)
         label = f"200 runs, {what}, {len(metrics)} figure{'s' if len(metrics) > 1 else ''}: release → repainted, p50"
         rows.append(
@@ -261,7 +269,7 @@ def beside_figure_widget(bench: Bench, count: int = 20) -> list[Row]:
             page = bench.page(cell)
             before = page.notebook.wire()["down"]
             paints = page.open(lambda page=page: _all_drawn(page, count))
-            found = (_first_whole(paints, count), page.notebook.wire()["down"] - before, *presses(page))
+            found = (_first_whole(paints, count), page.notebook.wire()["down"] - before, *releases(page))
             for kept, value in zip(measured[who], found, strict=True):
                 kept.append(value)
             page.notebook.close()

@@ -24,6 +24,7 @@ from astuner_nb.views.pace import Pace
 from astuner_nb.views.pictures.colours import Colours
 from astuner_nb.views.pictures.painter import Painter
 from astuner_nb.views.pictures.picture import Picture
+from astuner_nb.views.tables.columns import ON_REQUEST
 from astuner_nb.views.tables.shown import Counts
 from astuner_nb.views.tables.summaries import Summary, steps_asked, summary, table_metrics
 from astuner_nb.views.tables.table import ChangeOf, Look, TableRows, changes, rows
@@ -70,19 +71,21 @@ class Stage:
         self._summaries: dict[str, dict[str, Summary]] = {}
         self._summarised: list[str] = []
         self._stale: set[str] = set()
-        self._notes_at = time.monotonic()
+        self._notes_at, self._times_written = time.monotonic(), 0
         self._changed: tuple[object, ChangeOf] | None = None
         self.rows = TableRows((), (), (), ())
         """The table as it was last made."""
 
-    def take(self, turn: Turn) -> None:
-        """Take in what a turn found, and what the view says now."""
+    def take(self, turn: Turn) -> bool:
+        """Take in what a turn found, and what the view says now. Returns whether a person waits to see it."""
         self._welcome(turn.added)
         self._stale |= {*turn.grown, *turn.changed, *turn.troubled, *turn.restarted}
         self._dirty |= {figure_of(name) for chunks in turn.grown.values() for name in chunks}
-        if self._look_at_view() or turn.added or turn.restarted or (turn.changed and self.options.states):
+        asked = self._look_at_view()
+        if asked or turn.added or turn.restarted or (turn.changed and self.options.states):
             self._dirty |= {*self.metrics}
-            self._paces.clear()  # a person waits for it
+            self._paces.clear()
+        return asked or bool(turn.added)
 
     @property
     def is_stale(self) -> bool:
@@ -180,6 +183,12 @@ class Stage:
         followed = self._monitor.followed.values()
         return known_first(name for one in followed for name in one.there)
 
+    def further_columns(self) -> list[str]:
+        """What the table could show besides: hyper-parameters, parts of a description, the first metric at a step."""
+        names = dict.fromkeys(name for config in self.cast.configs.values() for name in config)
+        at_step = [f"{metric} @ 100" for metric in self.metrics[:1]]
+        return [*at_step, *ON_REQUEST, *names]
+
     def shown_runs(self) -> list[ShownRun]:
         """The runs that are shown, with what came of them; newest first."""
         self._summarise()
@@ -217,17 +226,22 @@ class Stage:
     def _look_at_view(self) -> bool:
         """Whether the view, or what was written about runs, is another than before."""
         options, before = self._view.options, self.options
-        notes_due = time.monotonic() - self._notes_at >= NOTES_EVERY_S
+        written = self._view.times_written
+        notes_due = written != self._times_written or time.monotonic() - self._notes_at >= NOTES_EVERY_S
         if options is before and not notes_due:
             return False
-        self._notes_at = time.monotonic()
-        rewritten = self.cast.read_notes()
+        rewritten = self._read_notes(written) if notes_due else False
         self.options = options
         if (options.metrics, options.x) != (before.metrics, before.x):
             self._monitor.widen(needed(options.metrics, options.x))
         if options is not before or rewritten:
             self._stale |= {run.key for run in self.cast.runs}
         return options is not before or rewritten
+
+    def _read_notes(self, written: int) -> bool:
+        """Whether something else stands there than before."""
+        self._notes_at, self._times_written = time.monotonic(), written
+        return self.cast.read_notes()
 
     def _summarise(self) -> None:
         """Look at the curves again that grew; at all of them where the table has other columns."""

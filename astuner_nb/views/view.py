@@ -51,6 +51,8 @@ class View:
         self._options = options or ViewOptions()
         self._lock = threading.Lock()
         self._listeners: list[Callable[[], object]] = []
+        self.times_written = 0
+        """How often something was written about a run through this view."""
 
     @property
     def options(self) -> ViewOptions:
@@ -189,6 +191,7 @@ class View:
             StoreError: where it cannot be written.
         """
         self.notes.set(run, name=name, tags=tags, note=note)
+        self.times_written += 1
         return self.change(lambda options: options)
 
     def notes_of(self, run: Run) -> RunNotes:

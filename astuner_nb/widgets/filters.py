@@ -32,22 +32,22 @@ class Filters:
         self._asked: tuple[str, ...] = ()
         self._controls: dict[str, _Range | _Choice] = {}
         self._more = Picks("filter by …", "A control for this hyper-parameter too", self._ask)
+        tip = "A hyper-parameter, or a metric at a step: reward @ 100"
+        self._columns = Picks("add a column …", tip, lambda words: view.columns(*words), typed=True, free=True)
         self._clear = ipw.Button(description="Show all", icon="undo", tooltip="Lift all conditions")
         self._clear.add_class("astuner-small").on_click(lambda _: view.change(_unfiltered))
         self._grid = ipw.Box().add_class("astuner-filters")
-        foot = ipw.HBox([self._more.widget, self._clear]).add_class("astuner-tools")
+        foot = ipw.HBox([self._more.widget, self._columns.widget, self._clear]).add_class("astuner-tools")
         self.widget = ipw.VBox([self._grid, foot]).add_class("astuner-sieve")
 
-    def paint(self, sliders: Sequence[Slider], options: ViewOptions) -> None:
-        """Show the conditions of `options`; how many runs are left stands in the table."""
+    def paint(self, sliders: Sequence[Slider], options: ViewOptions, columns: Sequence[str]) -> None:
+        """Show the conditions of `options`, and offer `columns` to the table; how many runs are left stands there."""
         self._arrange({slider.name: slider for slider in sliders}, options)
         for name, control in self._controls.items():
             control.show(options.filters.get(name))
+        self._columns.show(options.columns, columns)
         narrowed = bool(options.filters or options.hidden or options.name or options.states or options.tags)
         self._clear.disabled = not narrowed
-        display = None if sliders or narrowed else "none"
-        if self.widget.layout.display != display:
-            self.widget.layout.display = display
 
     def _arrange(self, sliders: dict[str, Slider], options: ViewOptions) -> None:
         at_first = list(sliders)[:AT_FIRST]
@@ -78,6 +78,7 @@ class _Range:
 
     def __init__(self, slider: RangeSlider, view: View) -> None:
         self._slider, self._view = slider, view
+        self._is_painting = False
         places = places_of(slider)
         self._control = ipw.SelectionRangeSlider(
             options=[(label(place, slider), place) for place in places],
@@ -94,8 +95,10 @@ class _Range:
         places = [place for _, place in self._control.options]
         low, high = (condition.low, condition.high) if isinstance(condition, Between) else (places[0], places[-1])
         ends = _nearest(places, low), _nearest(places, high)
-        if ends != self._control.index and self._condition() != condition:
+        if ends != self._control.index:
+            self._is_painting = True  # a condition that code set may have ends at none of the places
             self._control.index = ends
+            self._is_painting = False
 
     def close(self) -> None:
         """Close the control."""
@@ -109,6 +112,8 @@ class _Range:
         return Between(places[first], places[last])
 
     def _moved(self, _: Any) -> None:
+        if self._is_painting:
+            return
         name, condition = self._slider.name, self._condition()
         if condition is None:
             self._view.unfilter(name)

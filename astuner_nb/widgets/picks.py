@@ -1,4 +1,4 @@
-"""A few words picked from many: a menu to add one, a button to take each away."""
+"""A few words picked from many: a menu or a field to add one, a button to take each away."""
 
 from __future__ import annotations
 
@@ -7,22 +7,33 @@ from typing import Any
 
 import ipywidgets as ipw
 
+Picked = Callable[[tuple[str, ...]], object]
+
 
 class Picks:
     """Words that stay in the order in which they were picked."""
 
-    def __init__(self, invitation: str, tooltip: str, picked: Callable[[tuple[str, ...]], object]) -> None:
+    def __init__(
+        self, invitation: str, tooltip: str, picked: Picked, *, typed: bool = False, free: bool = False
+    ) -> None:
         """
         Args:
             invitation: what the menu says: `group by …`.
             tooltip: what picking does.
             picked: called with all words when a person has added one or taken one away.
+            typed: whether it is a field that finds what is typed: for choices that are many.
+            free: whether words are taken that are no choice.
         """
-        self._invitation, self._picked = invitation, picked
+        self._invitation, self._picked, self._free = invitation, picked, free
         self._words: tuple[str, ...] = ()
         self._choices: tuple[str, ...] = ()
-        self._menu = ipw.Dropdown(options=[invitation], tooltip=tooltip).add_class("astuner-menu")
-        self._menu.observe(self._added, names="value")
+        self._typed = typed
+        if typed:
+            self._menu: Any = ipw.Combobox(placeholder=invitation, ensure_option=False, continuous_update=False)
+        else:
+            self._menu = ipw.Dropdown(options=[invitation])
+        self._menu.tooltip = tooltip
+        self._menu.add_class("astuner-menu").observe(self._added, names="value")
         self.widget = ipw.HBox([self._menu]).add_class("astuner-picks")
 
     def show(self, words: Sequence[str], choices: Sequence[str]) -> None:
@@ -36,7 +47,8 @@ class Picks:
                 old.close()
             self.widget.children = [self._menu, *map(self._button, words)]
         self._choices = choices
-        self._menu.options = [self._invitation, *(choice for choice in choices if choice not in words)]
+        left = [choice for choice in choices if choice not in words]
+        self._menu.options = left if self._typed else [self._invitation, *left]
 
     def _button(self, word: str) -> ipw.Button:
         button = ipw.Button(description=word, icon="times", tooltip=f"Take away {word}").add_class("astuner-pick")
@@ -44,7 +56,10 @@ class Picks:
         return button
 
     def _added(self, change: dict[str, Any]) -> None:
-        if change["new"] not in (None, self._invitation) and change["new"] not in self._words:
-            word = change["new"]
-            self._menu.value = self._invitation
-            self._picked((*self._words, word))
+        word = (change["new"] or "").strip()
+        if not word or word == self._invitation:
+            return
+        if word in self._words or not (self._free or word in self._choices):
+            return  # typed half: it stays there to be mended
+        self._menu.value = "" if self._typed else self._invitation
+        self._picked((*self._words, word))

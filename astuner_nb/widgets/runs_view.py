@@ -92,11 +92,9 @@ class RunsView:
 
     def paint(self, turn: Turn) -> bool:
         """Show what `turn` found. Returns whether the words were painted too, which happens less often."""
-        before = self._stage.options
-        self._stage.take(turn)
+        asked = self._stage.take(turn)
         self._paint_figures()
-        asked = self._stage.options is not before
-        due = asked or bool(turn.changed or turn.added) or (self._stage.is_stale and self._pace.is_due(WORDS_EVERY_S))
+        due = asked or bool(turn.changed) or (self._stage.is_stale and self._pace.is_due(WORDS_EVERY_S))
         if due:
             self.paint_words()
         self._tell_failures(turn)
@@ -110,7 +108,7 @@ class RunsView:
             parameters = [slider.name for slider in stage.cast.sliders()]
             self._toolbar.paint(stage.options, Offered(stage.known_metrics(), parameters))
             counts = stage.counts()
-            self._filters.paint(stage.cast.sliders(), stage.options)
+            self._filters.paint(stage.cast.sliders(), stage.options, stage.further_columns())
             self._paint_legend()
             self._table.show(stage.table(), counts.words if counts.of else self._invitation)
             self._details.paint()

@@ -56,6 +56,7 @@ class TakeAway:
         metrics = self._figures.metrics
         if list(self._metric.options) != metrics:
             self._metric.options = metrics
+            self._metric.value = metrics[0] if metrics else None
         try:
             text = self._view.state()
         except AstunerError as error:

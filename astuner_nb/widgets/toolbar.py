@@ -63,7 +63,7 @@ class Toolbar:
         self._group = Picks("group by …", "Draw a mean and a band for runs with equal values", view.group)
         bands = [(BAND_WORDS[band], band) for band in SPREADS]
         self._band = _menu("what is drawn around the mean", bands, self._band_chosen)
-        self._figures = Picks("add a figure …", "Show this metric too", on_figures)
+        self._figures = Picks("add a figure …", "Show this metric too: type a part of its name", on_figures, typed=True)
         drawing = [self._x, self._log_x, self._log_y, self._clip, self._kind, self._strength, self._color]
         more = [self._group.widget, self._band, self._figures.widget]
         self.widget = ipw.HBox([*drawing, *more]).add_class("astuner-tools").add_class("astuner-toolbar")
