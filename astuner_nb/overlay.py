@@ -15,12 +15,14 @@ from astuner_nb.core.errors import BadValue, Cancelled, Unreachable
 from astuner_nb.core.protocols import Run
 from astuner_nb.monitor import Monitor, Turn
 from astuner_nb.trackers.opening import Opening
-from astuner_nb.trackers.run_set import RunSet
+from astuner_nb.trackers.run_set import FIVE_NAMES, RunSet
 
 FOLLOWED = 1_000
 """Runs of one source that are followed, the newest; `filter` them before where others are wanted."""
 FOLLOWED_OF_SERVER = 200
 """… where a server has to be asked for each of them."""
+MANY = 200
+"""Of more runs the five metrics are read at first, others when they get a figure: memory is for what is seen."""
 FOUND_S = 60.0
 """How long `found` waits where nobody says otherwise."""
 LOOK_S = 0.02
@@ -201,8 +203,11 @@ class Overlay:
         )
 
     def _follow(self, runs: Sequence[Run]) -> None:
+        metrics = self._metrics
+        if metrics is None and len(runs) > MANY:
+            metrics = FIVE_NAMES
         for run in reversed(runs):  # the oldest first: it gets the lower number
-            self._monitor.follow(run, metrics=self._metrics)
+            self._monitor.follow(run, metrics=metrics)
 
 
 def _opened(laid: Laid, deadline: float) -> RunSet:

@@ -217,6 +217,26 @@ def test_more_runs_than_are_followed_are_counted(overlay, monkeypatch):
     assert "newest" in overlay.words(laid)
 
 
+def test_of_many_runs_only_the_five_are_read_until_another_gets_a_figure(overlay, monitor, store, monkeypatch):
+    monkeypatch.setattr("astuner_nb.overlay.MANY", 1)
+    monkeypatch.setattr("astuner_nb.store.compact.WORTH_BYTES", 1)
+    for number in range(2):
+        with anb.init(project="p", config={"n": number}) as run:
+            run.log({"reward": 0.5, "own": 1.0}, step=1)
+    runs = anb.runs()
+    for run in runs:
+        run.history()  # makes its cache
+    overlay.add(runs)
+    monitor.step()
+    followed = list(monitor.followed.values())
+    assert [list(one.history) for one in followed] == [["reward"]] * 2
+    assert [one.there for one in followed] == [["reward", "own"]] * 2
+    monitor.widen(["own"])
+    for _ in range(3):
+        monitor.step()
+    assert [sorted(one.history) for one in monitor.followed.values()] == [["own", "reward"]] * 2
+
+
 def test_of_a_server_fewer_runs_are_followed_than_of_a_folder(overlay, gated, turned, monkeypatch):
     entry = SourceEntry("gated://ANY", "a test", "itself", gated)
     monkeypatch.setattr(registry, "SOURCES", (*registry.SOURCES, entry))

@@ -6,8 +6,10 @@ their turn where there are many, those that are visible first, so that a click o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Literal
 
 import ipywidgets as ipw
@@ -24,6 +26,8 @@ LARGE_PX = 360
 FEW = 2
 TURN_BYTES = 40_000
 """About how much of new lines travels in one turn: with ten turns a second what a slow line can take."""
+TOGETHER_S = 0.1
+"""Pictures that are made within so many seconds are sent together: the page then draws them in one frame."""
 MOST_UNUSED = 400
 """When so many lines of a figure are no longer in its picture, it begins anew."""
 EXACT_IN_32_BITS = 2**24
@@ -71,8 +75,9 @@ class Figures:
 
     def show(self, pictures: Iterable[Picture]) -> None:
         """Bring figures up to date, and send on what waits."""
-        for picture in pictures:
-            self._shown[picture.metric.name].show(picture)
+        for bunch in _bunches(pictures):
+            for picture in bunch:
+                self._shown[picture.metric.name].show(picture)
         self._send()
 
     def save(self, metric: str, format: Literal["png", "svg"]) -> None:
@@ -159,6 +164,8 @@ class _Figure:
             sent = self._sent[line.id]
             if not line.visible and not sent.line.visible:
                 continue  # as soon as it is visible it is brought up to date
+            if _is_same(sent.line, line):
+                continue
             made = _trace(line, self._scale)
             change = {name: value for name, value in _look(made).items() if value != sent.look.get(name)}
             if line.x is not sent.line.x or line.y is not sent.line.y:
@@ -191,6 +198,26 @@ class _Figure:
         run = next((sent.line.run for sent in self._sent.values() if sent.number == number), "")
         if run:
             self._on_pick(run, bool(keys.ctrl or keys.shift or keys.meta))
+
+
+def _bunches(pictures: Iterable[Picture]) -> Iterator[list[Picture]]:
+    """`pictures` as they are made; nobody waits for a slow one to see the others."""
+    bunch: list[Picture] = []
+    began = time.monotonic()
+    for picture in pictures:
+        bunch.append(picture)
+        if time.monotonic() - began >= TOGETHER_S:
+            yield bunch
+            bunch, began = [], time.monotonic()
+    yield bunch
+
+
+_drawn_like = attrgetter("name", "mark", "colour", "kind", "opacity", "width", "dashed", "visible", "layer", "grows")
+
+
+def _is_same(old: Line, new: Line) -> bool:
+    """Whether nothing about a line is another than before: most are, and a trace costs more than asking."""
+    return old.x is new.x and old.y is new.y and bool(_drawn_like(old) == _drawn_like(new))
 
 
 def _instead(before: Any, now: Any) -> Any:

@@ -56,7 +56,7 @@ def mattered(open_notebook) -> Notebook:
     notebook = open_notebook([SETUP, "mattered.widget"])
     notebook.run(0)
     notebook.run(1)
-    notebook.page.wait_for_selector(".astuner-bar")
+    notebook.page.wait_for_selector(".astuner-axis-bar")
     notebook.wait(INK, [STAGE, 0])
     return notebook
 
@@ -72,7 +72,7 @@ def until_selected(notebook: Notebook, runs: list[int]) -> None:
 
 
 def bar(notebook: Notebook, name: str):
-    return notebook.page.locator(f".astuner-bar[aria-label^='{name}:']")
+    return notebook.page.locator(f".astuner-axis-bar[aria-label^='{name}:']")
 
 
 def brush(notebook: Notebook, name: str, start: float, end: float) -> None:
@@ -138,12 +138,12 @@ def test_axes_outcome_and_importance_are_chosen_and_come_back_after_a_reload_at_
     page.get_by_role("checkbox", name="adv_estimator").uncheck()
     page.get_by_role("button", name="axes: 3 of 4").wait_for()
     page.get_by_label("outcome", exact=True).select_option("reward last")
-    page.wait_for_selector(".astuner-bar[aria-label^='reward last:']")
+    page.wait_for_selector(".astuner-axis-bar[aria-label^='reward last:']")
     page.get_by_role("button", name="compute").click()
     page.wait_for_selector(".astuner-refused")
     assert "The outcome is the same in all 20 runs" in page.locator(".astuner-importance").inner_text()
     mattered.reload()
-    page.wait_for_selector(".astuner-bar[aria-label^='reward last:']")
+    page.wait_for_selector(".astuner-axis-bar[aria-label^='reward last:']")
     mattered.wait(INK, [STAGE, 0])
     assert page.locator(".astuner-refused").count() == 1
     for width in (1400, 700):

@@ -189,7 +189,7 @@ def test_hidden_runs_stay_hidden_and_later_panels_show_the_newest_only(opened, s
     lab.monitor.step()
     visible = {trace.name for trace in seen.figures()[0].data if trace.visible}
     assert visible == {"#1 run 0", *names} - {"#10 run 9"}
-    assert [len(trace.y) for trace in seen.figures()[0].data] == [1] * 8
+    assert [len(trace.y) for trace in seen.figures()[0].data] == [1] * 9
 
 
 def test_notices_about_the_file_are_shown(opened):

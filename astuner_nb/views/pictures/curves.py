@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -32,6 +33,19 @@ class Curve:
         self.x, self.y, self.smooth = x, y, smooth
         self._thin: dict[tuple[bool, int | None], Points] = {}
         self._at: tuple[Floats, Floats] | None = None
+
+    @cached_property
+    def is_drawable(self) -> bool:
+        """Whether there is anything to draw: not all that was logged is NaN or infinite."""
+        return bool(np.isfinite(self.y).any())
+
+    @cached_property
+    def ends(self) -> tuple[float, float] | None:
+        """The lowest and the highest finite x; None where there is none."""
+        if len(self.x) and np.isfinite([low := self.x.min(), high := self.x.max()]).all():  # both NaN where one x is
+            return float(low), float(high)
+        finite = self.x[np.isfinite(self.x)]
+        return (float(finite.min()), float(finite.max())) if len(finite) else None
 
     @property
     def is_smoothed(self) -> bool:
@@ -64,7 +78,7 @@ class Curve:
 
 def even_places(curves: Sequence[Curve], count: int, log: bool) -> Floats:
     """`count` places from the lowest to the highest x of `curves`, evenly on a linear or a logarithmic axis."""
-    ends = [(float(x.min()), float(x.max())) for curve in curves if len(x := curve.x[np.isfinite(curve.x)])]
+    ends = [curve.ends for curve in curves if curve.ends is not None]
     if not ends:
         return np.zeros(0)
     low, high = min(low for low, _ in ends), max(high for _, high in ends)

@@ -153,7 +153,7 @@ class _Found:
 
     @property
     def is_drawable(self) -> bool:
-        return isinstance(self.made, Curve) and bool(np.isfinite(self.made.y).any())
+        return isinstance(self.made, Curve) and self.made.is_drawable
 
 
 class _Scene:

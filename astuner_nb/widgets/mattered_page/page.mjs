@@ -18,7 +18,7 @@ class Chooser {
     this.search = element('input', { type: 'search', placeholder: 'find a hyper-parameter' });
     this.search.ariaLabel = 'find a hyper-parameter';
     this.search.addEventListener('input', () => this.#sift());
-    this.list = element('div', { className: 'astuner-names' });
+    this.list = element('div', { className: 'astuner-axis-names' });
     this.usual = button('the usual ones', 'Canonical hyper-parameters first, no paths and no ids', () => send('axes', []));
     this.node = element('div', { className: 'astuner-choose', hidden: true }, element('header', {}, this.search, this.usual), this.list);
   }

@@ -136,7 +136,7 @@ export class Parallel {
     const title = element('strong');
     const ticks = element('div', { className: 'astuner-ticks' });
     const brush = element('div', { className: 'astuner-brush', hidden: true });
-    const bar = element('div', { className: 'astuner-bar', tabIndex: 0, title: 'Drag along the axis to select runs; click to let go' }, brush);
+    const bar = element('div', { className: 'astuner-axis-bar', tabIndex: 0, title: 'Drag along the axis to select runs; click to let go' }, brush);
     bar.setAttribute('role', 'group');
     bar.style.height = `${HEIGHT}px`;
     const gone = element('small');
