@@ -13,6 +13,7 @@ from astuner_nb.overlay import Overlay, What
 from astuner_nb.session import Session
 from astuner_nb.trackers.opening import table_of
 from astuner_nb.trackers.run_set import RunSet
+from astuner_nb.views.options import values
 from astuner_nb.views.options.view_options import ViewOptions
 from astuner_nb.views.view import View
 
@@ -77,7 +78,7 @@ class Comparison(View):
 
 def compare(
     *what: What,
-    metrics: Sequence[str] = (),
+    metrics: str | Sequence[str] = (),
     live: Session | None = None,
     names: Mapping[str, Sequence[str]] | Aliases | None = None,
     state: str | None = None,
@@ -100,5 +101,6 @@ def compare(
     if live is not None and not isinstance(live, Session):
         raise BadValue(f"live must be a lab, got {live!r}. Give what anb.Lab(…) returned.")
     options = ViewOptions.from_text(state) if state is not None else ViewOptions()
-    comparison = Comparison(options.with_metrics(*metrics) if metrics else options, table_of(names), live)
+    chosen = values.texts("metrics", metrics)  # one name alone is one
+    comparison = Comparison(options.with_metrics(*chosen) if chosen else options, table_of(names), live)
     return comparison.overlay(*what)

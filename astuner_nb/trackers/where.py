@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -94,12 +94,21 @@ def where(
     Raises:
         BadValue: for a state that is none, or a range that is none.
     """
+    if config is not None and not isinstance(config, Mapping):
+        raise BadValue(
+            f"config must map hyper-parameters to conditions, got {config!r:.60}. Give {{'lr': (1e-5, 1e-3)}}."
+        )
     conditions = {name: _condition(name, wanted) for name, wanted in {**(config or {}), **more}.items()}
-    return Where(frozenset(map(_state, _several(state))), name, _several(tag), conditions)
+    return Where(frozenset(map(_state, _several("state", state))), name, _several("tag", tag), conditions)
 
 
-def _several(given: str | Sequence[str]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
+def _several(what: str, given: object) -> tuple[str, ...]:
+    if isinstance(given, str):
+        return (given,)
+    words = tuple(given) if isinstance(given, Iterable) else (given,)
+    if not all(isinstance(word, str) for word in words):
+        raise BadValue(f"{what} must be a text or a list of texts, got {given!r:.60}.")
+    return words
 
 
 def _state(word: str) -> RunState:
@@ -122,8 +131,11 @@ def _range(name: str, ends: tuple[object, ...]) -> Between:
     number = (int, float, type(None))
     if len(ends) != 2 or not all(isinstance(end, number) and not isinstance(end, bool) for end in ends):
         raise BadValue(f"{name} must be a range (low, high) of numbers, got {ends!r}; a list gives several values.")
-    low = -math.inf if ends[0] is None else float(ends[0])  # type: ignore[arg-type]  # checked above
-    high = math.inf if ends[1] is None else float(ends[1])  # type: ignore[arg-type]
+    try:
+        low = -math.inf if ends[0] is None else float(ends[0])  # type: ignore[arg-type]  # checked above
+        high = math.inf if ends[1] is None else float(ends[1])  # type: ignore[arg-type]
+    except OverflowError:
+        raise BadValue(f"An end of the range of {name} is too large for a number. Give None for no end.") from None
     if not low <= high:
         raise BadValue(f"The range of {name} is upside down: {ends!r}. Give (low, high).")
     return Between(low, high)

@@ -96,10 +96,9 @@ class Reading:
 
     def pictures(self, metrics: Sequence[str] = ()) -> list[Picture]:
         """The figures of `metrics`, of the view's where none is given."""
-        read = self._histories(self._options.metrics or tuple(self._names.metrics))
-        if not any(read.values()):
-            read = self._histories(None)
-        found = metrics or self._options.metrics or figures((self._cast[key], history) for key, history in read.items())
+        read = self._chosen(metrics or self._options.metrics)
+        in_order = reversed(read.items())  # as the runs came
+        found = metrics or self._options.metrics or figures((self._cast[key], history) for key, history in in_order)
         runs = self._cast.drawn(self._options, lambda run: read.get(run.key, NOTHING))
         shown, painter = {run.key for run in self.shown}, Painter(self._names.describe)
         order = lines(self.shown, self._options)
@@ -120,7 +119,7 @@ class Reading:
     def points(self) -> pd.DataFrame:
         """What the figures show, as it was logged: a row a point."""
         options, labels = self._options, self._cast.labels(self._options)
-        read = self._histories(options.metrics or tuple(self._names.metrics))
+        read = self._chosen(options.metrics)
         curves = [
             LongCurve(key, labels[key], self._group(self._cast[key]) if options.group else "", name, *points)
             for key, history in read.items()
@@ -163,10 +162,23 @@ class Reading:
         except NotOnAxis:
             return None
 
-    def _histories(self, metrics: Sequence[str] | None) -> dict[str, History]:
-        """Run key → its curves, of the runs shown."""
+    def _chosen(self, metrics: Sequence[str]) -> dict[str, History]:
+        """Run key → the curves of `metrics`; where there are none, all of a run of ours, of a tracker's the canonical
+        ones, or all where it has none of these: what a panel shows of it.
+        """
+        if metrics:
+            return self._histories(metrics)
+        ours = [run for run in self.shown if isinstance(run, StoredRun)]
+        read = self._histories(None, ours)
+        read |= self._histories(tuple(self._names.metrics), [run for run in self.shown if run.key not in read])
+        read |= self._histories(None, [run for run in self.shown if not read[run.key]])
+        return {run.key: read[run.key] for run in self.shown}
+
+    def _histories(self, metrics: Sequence[str] | None, runs: Sequence[Run] | None = None) -> dict[str, History]:
+        """Run key → its curves, of `runs`; of all runs shown where not given."""
         wanted = None if metrics is None else needed(metrics, self._options.x)
-        return {run.key: history for run, history in self.shown.histories(wanted).items()}
+        asked = self.shown if runs is None else RunSet(list(runs), names=self._names)
+        return {run.key: history for run, history in asked.histories(wanted).items()}
 
     def _summaries(self, runs: Sequence[Run], metrics: Sequence[str]) -> dict[str, dict[str, Summary]]:
         """Run key → metric → what its curve says. Curves of our ended runs are read only for values at a step."""

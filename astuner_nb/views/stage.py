@@ -124,13 +124,12 @@ class Stage:
         colours = self._colours()
         runs: dict[str, list[str]] = {}
         for run in shown:
-            runs.setdefault(self._swatch(run, colours), []).append(run.key)
+            runs.setdefault(colours.label_of(self.cast.config_of(run)), []).append(run.key)
         entries = colours.legend()
         if colours.is_scale:
             return self.options.color, [LegendEntry(entry.label, entry.colour, ()) for entry in entries]
-        found = {entry.colour: LegendEntry(entry.label, entry.colour, tuple(runs[entry.colour])) for entry in entries
-                 if entry.colour in runs}  # fmt: skip
-        return "", list(found.values())
+        there = [entry for entry in entries if entry.label in runs]  # with more values than colours one stands for two
+        return "", [LegendEntry(entry.label, entry.colour, tuple(runs[entry.label])) for entry in there]
 
     def named_colours(self) -> list[tuple[str, str]]:
         """(label, colour) for a picture that stands alone: the legend, or each run that is a line."""

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from astuner_nb.core.aliases import Aliases, aliases
+from astuner_nb.core.errors import BadValue
 from astuner_nb.core.protocols import Run
 from astuner_nb.trackers.run_set import RunSet
 from astuner_nb.views.files import export
 from astuner_nb.views.files.image import save_image
 from astuner_nb.views.files.svg import svg
 from astuner_nb.views.files.whole_file import write_whole
+from astuner_nb.views.options import values
 from astuner_nb.views.options.view_options import ViewOptions, Which, key_of
 from astuner_nb.views.pictures.picture import Picture
 from astuner_nb.views.reading import Reading
@@ -142,7 +144,7 @@ class View:
         Raises:
             BadValue: for a band that is none.
         """
-        keys = (by,) if isinstance(by, str) else tuple(by)
+        keys = (by,) if isinstance(by, str) else values.texts("by", by)
         return self.change(lambda options: options.with_group(*keys, band=band))
 
     def color(self, by: str = "run") -> Self:
@@ -173,7 +175,7 @@ class View:
         """Further columns of the table: hyper-parameters, `project`, `id`, a metric at a step: `reward @ 100`."""
         return self.change(lambda options: options.with_columns(*columns))
 
-    def rename(self, run: Run, name: str) -> Self:
+    def rename(self, run: Which, name: str) -> Self:
         """Call `run` so, here and in every view to come; its own name again where that is empty."""
         return self.note(run, name=name)
 
@@ -182,21 +184,30 @@ class View:
         return self.change(lambda options: options.with_run_color(run, color))
 
     def note(
-        self, run: Run, *, name: str | None = None, tags: Iterable[str] | None = None, note: str | None = None
+        self, run: Which, *, name: str | None = None, tags: Iterable[str] | None = None, note: str | None = None
     ) -> Self:
         """Write about `run`, beside the runs: no tracker's own file is touched. What is not given stays.
 
         Raises:
-            BadValue: for what is no text, or too long.
+            BadValue: for what is none of the runs, no text, or too long.
             StoreError: where it cannot be written.
         """
-        self.notes.set(run, name=name, tags=tags, note=note)
+        self.notes.set(self._run(run), name=name, tags=tags, note=note)
         self.times_written += 1
         return self.change(lambda options: options)
 
-    def notes_of(self, run: Run) -> RunNotes:
+    def notes_of(self, run: Which) -> RunNotes:
         """What was written about `run`."""
-        return self.notes.of(run)
+        return self.notes.of(self._run(run))
+
+    def _run(self, run: Which) -> Run:
+        key = key_of(run)
+        if not isinstance(run, str):
+            return run
+        found = next((one for one in self.runs if one.key == key), None)
+        if found is None:
+            raise BadValue(f"{key!r:.80} is the key of none of the {len(self.runs):,} runs. Give one of view.runs.")
+        return found
 
     # What is read from them. Each reads anew: curves that grow have their newest points.
 

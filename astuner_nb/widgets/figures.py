@@ -80,6 +80,11 @@ class Figures:
                 self._shown[picture.metric.name].show(picture)
         self._send()
 
+    @property
+    def waits(self) -> bool:
+        """Whether there are visible lines that were not sent yet."""
+        return any(line.visible for shown in self._shown.values() for line in shown.waiting)
+
     def save(self, metric: str, format: Literal["png", "svg"]) -> None:
         """Have the page save the figure of `metric` as `png` or `svg`."""
         self._shown[metric].figure.download(format, metric.replace("/", "-"))

@@ -116,6 +116,8 @@ class RunsView:
     def _paint_figures(self) -> None:
         self._figures.arrange(self._stage.metrics)
         self._figures.show(self._kept(self._stage.pictures()))
+        if self._figures.waits:
+            self._monitor.hurry()
         text = words.remarks({picture.metric.name: picture.message for picture in self._shown_pictures()})
         if self._remark.value != text:
             self._remark.value = text

@@ -143,9 +143,10 @@ def varying(runs: Sequence[Keyed], configs: Mapping[str, Config], names: Aliases
     of_runs = [configs[run.key] for run in runs]
     order = {name: place for place, name in enumerate((names or aliases()).hyper_parameters)}
 
-    def rank(name: str) -> tuple[int, bool]:
+    def rank(name: str) -> tuple[int, int]:
         place = order.get(name, len(order))
-        return place, place == len(order) and any(name not in config for config in of_runs)
+        missing = place == len(order) and any(name not in config for config in of_runs)
+        return place, missing + (missing and not _is_varied(column(runs, configs, name)))
 
     return sorted(differences.differing(of_runs), key=rank)
 
@@ -208,7 +209,7 @@ def importance_of(
     """Hyper-parameter → its share of what each explains of the outcome. Seconds: not for the thread that paints.
 
     Args:
-        chosen: the hyper-parameters to look at; where not given, all that vary and are worth an axis. One with more
+        chosen: the hyper-parameters to look at; where not given, all that have two values or more and are worth an axis. One with more
             than `MOST_CHOICES` different values is left out where they are not numbers in all runs.
 
     Raises:
@@ -216,7 +217,8 @@ def importance_of(
         NotInstalled: without Optuna or scikit-learn.
     """
     kept = found.kept(runs)
-    wanted = usual(kept, configs, varying(kept, configs, names)) if chosen is None else chosen
+    varied = (name for name in varying(kept, configs, names) if _is_varied(column(kept, configs, name)))
+    wanted = usual(kept, configs, varied) if chosen is None else chosen
     values = [found.values[run.key] for run in kept]
     columns = {name: column(kept, configs, name) for name in wanted}
     return importance({name: of_runs for name, of_runs in columns.items() if _can_explain(of_runs)}, values)
@@ -278,6 +280,11 @@ def _is_worth_an_axis(values: Sequence[Found]) -> bool:
     if kind_of(values) != "choice":
         return True
     return len({sameness(value) for value in values if value is not MISSING}) <= MOST_CHOICES
+
+
+def _is_varied(values: Sequence[Found]) -> bool:
+    """Whether the runs that have it differ: a trainer writes hundreds of keys that another does not know."""
+    return len({sameness(value) for value in values if value is not MISSING}) > 1
 
 
 def _can_explain(values: Sequence[Found]) -> bool:

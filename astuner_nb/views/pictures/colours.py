@@ -55,6 +55,13 @@ class Colours:
             return self._deal(group_of(self._groups, config), MISSING)
         return own if self._by == "run" else self._of_value(config.get(self._by, MISSING))
 
+    def label_of(self, config: Config) -> str:
+        """The label of the entry that stands for a run with `config`; empty where none does."""
+        if self._groups:
+            return group_of(self._groups, config)
+        value = config.get(self._by, MISSING)
+        return "" if self._by == "run" or value is MISSING else short(value)
+
     def legend(self) -> list[Entry]:
         """What the colours mean; empty where each run has its own."""
         return list(self._dealt.values()) if self._scale is None else self._scale.legend()

@@ -6,6 +6,7 @@ measured now and then (validation) stays points. Of many runs some are lines and
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -194,24 +195,33 @@ class _Scene:
 
     def words(self) -> str:
         """What is not drawn, and what the background stands for."""
-        return " ".join([*self._behind(), *self._missing()])
+        return " ".join([*self._behind(), *self._missing(), *self._below_log()])
 
     def _behind(self) -> list[str]:
         if self.options.group:
-            return []
+            groups = len({group_of(self.options.group, each.run.config) for each in self.seen})
+            return [f"The {MOST_GROUPS} largest of {groups:,} groups are drawn."] if groups > MOST_GROUPS else []
         behind = len({each.run.key for each in self.seen if not self.is_line(each.run)})
         return [f"{len(self.order)} runs are lines; {WORDS} the other {behind:,}."] if behind else []
 
     def _missing(self) -> list[str]:
         without = [run for run in self.runs if run.key in self.shown and not self._is_drawn(run)]
-        if not without or not self.shown:
+        reasons = Counter(next(self._reasons(run), "") for run in without)
+        return [self._none_of(count, reason) for reason, count in sorted(reasons.items())]
+
+    def _none_of(self, runs: int, reason: str) -> str:
+        count = f"{runs:,} of {len(self.shown):,} runs" if len(self.shown) > 1 else "The run"
+        have = "has" if runs == 1 else "have"
+        return f"{count} {have} no {self.metric}" + (f" here: {reason}" if reason else ".")
+
+    def _below_log(self) -> list[str]:
+        """What a logarithmic axis has no place for."""
+        if not self.options.log_y:
             return []
-        reasons = [reason for run in without for reason in self._reasons(run)]
-        count = f"{len(without):,} of {len(self.shown):,} runs" if len(self.shown) > 1 else "The run"
-        have = "has" if len(without) == 1 else "have"
-        if not reasons:
-            return [f"{count} {have} no {self.metric}."]
-        return [f"{count} {have} no {self.metric} here: {reasons[0]}"]
+        runs = len({each.run.key for each in self.seen if bool((each.curve.y <= 0).any())})
+        count = f"{runs:,} of {len(self.shown):,} runs" if len(self.shown) > 1 else "The run"
+        reach = "reaches" if runs == 1 else "reach"
+        return [f"{count} {reach} 0 or less, which a logarithmic axis leaves out."] if runs else []
 
     def _is_drawn(self, run: Drawn) -> bool:
         return any(each.is_drawable for each in self.found[run.key])
@@ -285,13 +295,14 @@ def _grouped(scene: _Scene) -> list[Line]:
     for name in dict.fromkeys(each.name for each in scene.seen):
         of_groups = grouped([each for each in scene.seen if each.name == name], scene.options.group)
         largest = sorted(of_groups, key=lambda group: -len(of_groups[group]))[:MOST_GROUPS]
+        fill = min(BAND, 1 - 0.5 ** (1 / len(largest)))  # all on top of one another still let half through
         for group, members in of_groups.items():
             if group in largest:
-                lines += _group(scene, group, name, members)
+                lines += _group(scene, group, name, members, fill)
     return lines
 
 
-def _group(scene: _Scene, group: str, name: str, members: Sequence[_Found]) -> Iterator[Line]:
+def _group(scene: _Scene, group: str, name: str, members: Sequence[_Found], fill: float) -> Iterator[Line]:
     options = scene.options
     colour = scene.colours.of(members[0].run.config, members[0].run.colour)
     keys = [each.run.key for each in members]
@@ -307,7 +318,7 @@ def _group(scene: _Scene, group: str, name: str, members: Sequence[_Found]) -> I
     kept = _spread_out(len(band.x), GROUP_POINTS)
     if options.band != "none" and len(band.x) > 1:
         x, y = outline(band.x[kept], low[kept], high[kept])
-        yield Line(f"{id}/band", "", x, y, label, "", colour, "band", BAND * fade, 0.0, layer=0)
+        yield Line(f"{id}/band", "", x, y, label, "", colour, "band", fill * fade, 0.0, layer=0)
     yield Line(f"{id}/mean", "", band.x[kept], mean[kept], label, label, colour, "line", fade, 2.4, layer=2)
 
 

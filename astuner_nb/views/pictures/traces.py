@@ -124,6 +124,8 @@ def _x_axis(axis: Axis) -> dict[str, object]:
 def _y_axis(picture: Picture) -> dict[str, object]:
     scale = "log" if picture.log_y else "linear"
     look: dict[str, object] = {"type": scale, "automargin": True, "exponentformat": "e"}
+    if picture.log_y:
+        look["nticks"] = 3  # or each digit between two powers gets a label, on top of one another
     if picture.y_range is not None:
         look["range"] = [_end(end, picture.log_y) for end in picture.y_range]
     return look

@@ -166,6 +166,8 @@ def _given(name: str | None, tags: Iterable[str] | None, note: str | None) -> di
     if name is not None:
         given["name"] = _text("name", name).strip()
     if tags is not None:
+        if not isinstance(tags, Iterable):
+            raise BadValue(f"The tags of a run must be texts, got {tags!r:.60}.")
         several = [tags] if isinstance(tags, str) else list(tags)
         given["tags"] = list(dict.fromkeys(tag for one in several if (tag := _text("tag", one).strip())))
     if note is not None:
