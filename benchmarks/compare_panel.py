@@ -80,9 +80,16 @@ def moved(_):
 slider.observe(moved, names="index")
 ipw.VBox([ipw.HBox([slider]).add_class("astuner-range"), *figures])"""
 
+BARE = """slider = ipw.SelectionRangeSlider(options=list(range(60)), index=(0, 59), description="weight_decay")
+echo = ipw.HTML("0").add_class("astuner-echo")
+slider.observe(lambda _: setattr(echo, "value", str(slider.index)), names="index")
+ipw.VBox([ipw.HBox([slider]).add_class("astuner-range"), echo])"""
+"""What the way from a slider to the kernel and back takes by itself."""
+
 # Notes of every figure when it was drawn anew, and which lines it showed: after the frame that shows it.
 NOTE_PAINTS = f"""() => {{ window.paints = []; window.moved = 0;
   const seen = new WeakMap(), after = new MessageChannel(), queue = [];
+  let said;
   after.port1.onmessage = () => {{
     const now = performance.now(); for (const one of queue.splice(0)) window.paints.push([...one, now]);
   }};
@@ -94,6 +101,8 @@ NOTE_PAINTS = f"""() => {{ window.paints = []; window.moved = 0;
       const lines = g.data.filter(t => shown(t) && !t.fill?.startsWith('to'));
       queue.push([number, lines.map(t => t.name).join(), lines.length]);
     }});
+    const echo = document.querySelector('.astuner-echo')?.textContent;
+    if (echo !== said) queue.push([-1, said = echo, 1]);
     if (queue.length) after.port2.postMessage(0);
     requestAnimationFrame(look);
   }};
@@ -260,6 +269,18 @@ def is_slow(bench: Bench) -> float:
     return float(took)
 
 
+def round_trip(bench: Bench) -> list[Row]:
+    """A slider of ipywidgets beside which the kernel writes a number: nothing can be faster."""
+    page = bench.page(BARE)
+    page.open(lambda: bool(page.paints()))
+    ms, size = releases(page)
+    page.notebook.throttle(SLOW_MBIT_S)
+    slow, _ = releases(page)
+    page.notebook.close()
+    what = "a bare slider and a number that follows it: release → repainted, p50"
+    return [(what, f"{ms:.0f} ms, {size / 1e3:.1f} kB", f"at {SLOW_MBIT_S:g} Mbit/s {slow:.0f} ms", "")]
+
+
 def beside_figure_widget(bench: Bench, count: int = 20) -> list[Row]:
     """The same overlay by hand: one `go.FigureWidget` a metric, all points, a slider that sets `visible`."""
     measured: dict[str, tuple[list[float], ...]] = {"ours": ([], [], [], []), "peer": ([], [], [], [])}
@@ -307,6 +328,7 @@ def main(store: Path | None = None) -> None:
         parts: list[Callable[[], list[Row]]] = [
             lambda: opening(bench, FIVE[:1]),
             lambda: opening(bench, FIVE),
+            lambda: round_trip(bench),
             lambda: sliding(bench, FIVE[:1], 150),
             lambda: sliding(bench, FIVE, 400),
             lambda: beside_figure_widget(bench),

@@ -10,7 +10,7 @@ from astuner_nb.charts.palette import colour
 from astuner_nb.core.protocols import Run
 from astuner_nb.core.series import History
 from astuner_nb.views.options.view_options import ViewOptions
-from astuner_nb.views.pictures.painter import Drawn
+from astuner_nb.views.pictures.scene import Drawn
 from astuner_nb.views.tables.configs import canonical_configs, plain_config
 from astuner_nb.views.tables.notes import Notes, RunNotes
 from astuner_nb.views.tables.shown import Counts, StateOf, counts, labels, left, own_name, shown, state_of

@@ -8,8 +8,10 @@ import pytest
 from astuner_nb.core.metrics import describe
 from astuner_nb.core.series import History, Series
 from astuner_nb.views.options.view_options import ViewOptions
+from astuner_nb.views.pictures.composition import POOL
 from astuner_nb.views.pictures.curves import points_for
-from astuner_nb.views.pictures.painter import POOL, Drawn, Painter
+from astuner_nb.views.pictures.painter import Painter
+from astuner_nb.views.pictures.scene import Drawn
 
 RNG = np.random.default_rng(7)
 

@@ -209,8 +209,8 @@ def importance_of(
     """Hyper-parameter → its share of what each explains of the outcome. Seconds: not for the thread that paints.
 
     Args:
-        chosen: the hyper-parameters to look at; where not given, all that have two values or more and are worth an axis. One with more
-            than `MOST_CHOICES` different values is left out where they are not numbers in all runs.
+        chosen: the hyper-parameters to look at; where not given, all that have two values or more and are worth an
+            axis. One with more than `MOST_CHOICES` different values is left out where they are not numbers in all runs.
 
     Raises:
         BadValue: where there are too few runs for so many hyper-parameters, or nothing varies.
