@@ -61,8 +61,8 @@ class Comparison(View):
         if self._live is None:
             self.monitor.close()
 
-    def _all_runs(self) -> RunSet:
-        found = self.overlaid.found()
+    def _all_runs(self, strict: bool) -> RunSet:
+        found = self.overlaid.found(strict=strict)
         if self._live is None:
             return found
         return RunSet([*self._live.view.runs, *found], skipped=found.skipped, names=self.names)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
 from astuner_nb.core.aliases import Aliases
-from astuner_nb.core.errors import BadValue, Cancelled, Unreachable
+from astuner_nb.core.errors import AstunerError, BadValue, Cancelled, Unreachable
 from astuner_nb.core.protocols import Run
 from astuner_nb.monitor import Monitor, Turn
 from astuner_nb.trackers.opening import Opening
@@ -110,17 +110,18 @@ class Overlay:
         if laid in self.laid:
             self.laid.remove(laid)
 
-    def found(self, timeout_s: float = FOUND_S) -> RunSet:
+    def found(self, timeout_s: float = FOUND_S, strict: bool = True) -> RunSet:
         """The runs of all sources, in the order in which those were added; of each the ones that are followed.
 
-        Needs no turn of the monitor. Waits for sources that are still being opened.
+        Needs no turn of the monitor. Waits for sources that are still being opened. Where not `strict`, those that
+        cannot be opened are left out, each a sentence in `skipped`.
 
         Raises:
             TrackerError: why the first source that has none could not be opened, or is not open after `timeout_s`
                 seconds.
         """
         deadline = time.monotonic() + timeout_s
-        parts = [_opened(laid, deadline) for laid in tuple(self.laid)]
+        parts = [_opened(laid, deadline) if strict else _opened_or_told(laid, deadline) for laid in tuple(self.laid)]
         runs = [run for part in parts for run in part]
         skipped = [sentence for part in parts for sentence in part.skipped]
         return RunSet(runs, complete=all(part.complete for part in parts), skipped=skipped, names=self._names)
@@ -222,6 +223,13 @@ def _opened(laid: Laid, deadline: float) -> RunSet:
         time.sleep(LOOK_S)
     runs = laid.runs if laid.taken else found[: laid.limit]
     return RunSet(runs, complete=found.complete and len(found) <= laid.limit, skipped=found.skipped)
+
+
+def _opened_or_told(laid: Laid, deadline: float) -> RunSet:
+    try:
+        return _opened(laid, deadline)
+    except AstunerError as error:
+        return RunSet(complete=False, skipped=[str(error)])
 
 
 def _next_look(uri: str) -> float:

@@ -153,8 +153,9 @@ class Session:
             job.close()
         self._jobs.clear()
 
-    def _all_runs(self) -> RunSet:
-        return RunSet([*self.runs, *self.overlaid.found()])
+    def _all_runs(self, strict: bool) -> RunSet:
+        found = self.overlaid.found(strict=strict)
+        return RunSet([*self.runs, *found], skipped=found.skipped)
 
     def _launched(self, run: Run, config: dict[str, Value]) -> Job:
         try:

@@ -85,6 +85,8 @@ def test_one_metric_may_be_given_as_it_is():
         lambda view: view.rename("nowhere", "x"),
         lambda view: view.rename(None, "x"),
         lambda view: view.notes_of(7),
+        lambda view: view.bands("rewrd"),
+        lambda view: view.bands(7),
         lambda view: anb.compare(view.runs, metrics=3),
     ],
 )

@@ -10,7 +10,7 @@ COLOURS = (
     "#d99a00",  # orange
     "#56b4e9",  # sky
     "#8a63d2",  # violet
-    "#8c8c8c",  # grey
+    "#9c6b30",  # brown
 )
 """After Okabe and Ito (2008), jfly.uni-koeln.de/color; yellow and black left out, they vanish on one of the themes."""
 

@@ -16,6 +16,9 @@ GROUP = "astuner_nb.sources"
 """Entry points of other packages: each names a `SourceEntry`."""
 
 
+LONGEST_PATH = 4_096
+
+
 @dataclass(frozen=True)
 class SourceEntry:
     """One kind of URI."""
@@ -108,7 +111,7 @@ def source_for(uri: str) -> Source:
     for entry in known:
         if uri.startswith(entry.scheme):
             return entry.open(uri.removeprefix(entry.scheme))
-    raise BadValue(f"{uri!r} names no runs: {_hint(uri, known)}")
+    raise BadValue(f"{uri!r:.200} names no runs: {_hint(uri, known)}")
 
 
 def _hint(uri: str, known: list[SourceEntry]) -> str:
@@ -116,7 +119,7 @@ def _hint(uri: str, known: list[SourceEntry]) -> str:
     names = [entry.scheme.rstrip(":/") for entry in known]
     if colon and (near := get_close_matches(scheme.lower(), names, n=1)):
         return f"did you mean {near[0]}:{rest}?"
-    if uri and not colon and Path(uri).exists():
+    if uri and not colon and len(uri) < LONGEST_PATH and Path(uri).exists():
         return f"say what wrote it, e.g. {_guess(Path(uri))}:{uri}."
     return f"give one of {', '.join(sorted(entry.form for entry in known))}."
 

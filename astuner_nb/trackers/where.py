@@ -115,7 +115,7 @@ def _state(word: str) -> RunState:
     try:
         return RunState(word)
     except ValueError:
-        raise BadValue(f"There is no state {word!r}. Give one of {', '.join(RunState)}.") from None
+        raise BadValue(f"There is no state {word!r:.80}. Give one of {', '.join(RunState)}.") from None
 
 
 def _condition(name: str, wanted: object) -> Condition:
@@ -124,18 +124,20 @@ def _condition(name: str, wanted: object) -> Condition:
     values: list[Any] = list(wanted) if isinstance(wanted, list | set | frozenset) else [wanted]
     if all(isinstance(value, int | float | bool | str | None) for value in values):
         return OneOf(tuple(values))
-    raise BadValue(f"{name} cannot be compared with {wanted!r}. Give a value, a list of values or a range (low, high).")
+    raise BadValue(
+        f"{name} cannot be compared with {wanted!r:.80}. Give a value, a list of values or a range (low, high)."
+    )
 
 
 def _range(name: str, ends: tuple[object, ...]) -> Between:
     number = (int, float, type(None))
     if len(ends) != 2 or not all(isinstance(end, number) and not isinstance(end, bool) for end in ends):
-        raise BadValue(f"{name} must be a range (low, high) of numbers, got {ends!r}; a list gives several values.")
+        raise BadValue(f"{name} must be a range (low, high) of numbers, got {ends!r:.80}; a list gives several values.")
     try:
         low = -math.inf if ends[0] is None else float(ends[0])  # type: ignore[arg-type]  # checked above
         high = math.inf if ends[1] is None else float(ends[1])  # type: ignore[arg-type]
     except OverflowError:
         raise BadValue(f"An end of the range of {name} is too large for a number. Give None for no end.") from None
     if not low <= high:
-        raise BadValue(f"The range of {name} is upside down: {ends!r}. Give (low, high).")
+        raise BadValue(f"The range of {name} is upside down: {ends!r:.80}. Give (low, high).")
     return Between(low, high)

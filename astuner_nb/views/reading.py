@@ -65,6 +65,11 @@ class Reading:
         for group, members in self._groups(metric).items():
             band = bands(members, self._options.band)
             parts.append(_frame(band, group, axis))
+        if self.shown and not parts:
+            over = "" if axis == "step" else f" over {axis}"
+            raise BadValue(
+                f"None of the {len(self.shown):,} runs shown has a {metric}{over}. Give a metric that they logged."
+            )
         columns = [axis, "group", "mean", "std", "n"]
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
@@ -84,10 +89,12 @@ class Reading:
         labels = self._cast.labels(self._options)
         return differences.diff(list(self.shown), first, labels, self._cast.configs)
 
-    def importance(self, metric: str) -> pd.Series[float]:
+    def importance(self, metric: str, among: Sequence[str] = ()) -> pd.Series[float]:
         """See `View.importance`."""
         known = self._summaries(list(self.shown), [metric])
-        return mattered.importance_series(self.shown, self._cast.configs, known, metric, names=self._names)
+        return mattered.importance_series(
+            self.shown, self._cast.configs, known, metric, names=self._names, chosen=among or None
+        )
 
     def parallel(self, metric: str) -> pd.DataFrame:
         """See `View.parallel`."""
@@ -144,6 +151,7 @@ class Reading:
             self._cast.counts(options).words,
             *([grouped] if options.group else []),
             *([smoothed] if options.smooth != "none" else []),
+            *(f"Left out: {sentence}" for sentence in self._all.skipped),
         ]
 
     def _groups(self, metric: str) -> Mapping[str, list[Points]]:

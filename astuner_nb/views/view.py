@@ -35,14 +35,15 @@ class View:
 
     def __init__(
         self,
-        found: Callable[[], RunSet],
+        found: Callable[[bool], RunSet],
         options: ViewOptions | None = None,
         names: Aliases | None = None,
         notes: Notes | None = None,
     ) -> None:
         """
         Args:
-            found: gives all runs there are, newest first; may wait for servers, and raises their errors.
+            found: gives all runs there are, newest first; may wait for servers. Told True it raises their errors, told
+                False it leaves those runs out and says so in `skipped`.
             options: what is shown from the start.
             names: how metrics and hyper-parameters are called.
             notes: what people wrote about runs.
@@ -218,12 +219,12 @@ class View:
         Raises:
             TrackerError: where one of them cannot be opened.
         """
-        return self._found()
+        return self._found(True)
 
     @property
     def shown(self) -> RunSet:
         """The runs that the view shows, newest first."""
-        return self._reading.shown
+        return self._reading().shown
 
     def bands(self, metric: str) -> pd.DataFrame:
         """Columns: step (or what the x axis is), group, mean, std, n; of all points of the runs shown.
@@ -232,9 +233,10 @@ class View:
         points; std is that of all n runs (ddof = 0).
 
         Raises:
+            BadValue: where none of the runs shown has such a metric, or what the x axis needs.
             TrackerError: where curves cannot be read.
         """
-        return self._reading.bands(metric)
+        return self._reading().bands(metric)
 
     def table(self) -> pd.DataFrame:
         """A row for each run shown: hyper-parameters that differ, last and best of each metric; index: the run's key.
@@ -244,7 +246,7 @@ class View:
         Raises:
             TrackerError: where curves cannot be read.
         """
-        return self._reading.table()
+        return self._reading().table()
 
     def diff(self, baseline: Which | None = None) -> pd.DataFrame:
         """The hyper-parameters that differ among the runs shown: a row each, a column a run, the baseline first.
@@ -252,24 +254,28 @@ class View:
         Raises:
             BadValue: for a baseline that is none of the runs.
         """
-        return self._reading.diff(key_of(baseline) if baseline is not None else self._options.baseline)
+        return self._reading().diff(key_of(baseline) if baseline is not None else self._options.baseline)
 
-    def importance(self, metric: str = "reward") -> pd.Series[float]:
+    def importance(self, metric: str = "reward", among: Sequence[str] = ()) -> pd.Series[float]:
         """How much of the best `metric` each hyper-parameter explains by itself, 0 to 1, by Optuna's fANOVA.
+
+        Args:
+            metric: what came of the runs.
+            among: the hyper-parameters to look at; all that vary, where none is given.
 
         Raises:
             BadValue: below 8 runs, or not more than twice the hyper-parameters that vary.
             NotInstalled: without Optuna and scikit-learn.
         """
-        return self._reading.importance(metric)
+        return self._reading().importance(metric, values.texts("among", among))
 
     def parallel(self, metric: str = "reward") -> pd.DataFrame:
         """A row for each run shown, the hyper-parameters that vary and the best `metric`."""
-        return self._reading.parallel(metric)
+        return self._reading().parallel(metric)
 
     def pictures(self) -> list[Picture]:
         """What each figure shows, as data."""
-        return self._reading.pictures()
+        return self._reading().pictures()
 
     def state(self) -> str:
         """The view as one short text, for `anb.compare(runs, state=text)`. Holds no data and no place of a run."""
@@ -277,34 +283,39 @@ class View:
 
     # Taking it away.
 
-    def to_html(self, path: str | os.PathLike[str], title: str = "Comparison") -> Path:
+    def to_html(self, path: str | os.PathLike[str], title: str = "Comparison", *, strict: bool = True) -> Path:
         """Write the view as one file that needs no network: figures, table, differences. Returns where it is.
+
+        Args:
+            path: of the file.
+            title: stands above all.
+            strict: whether a source that cannot be opened is an error; else it is left out, and the file says so.
 
         Raises:
             StoreError: where it cannot be written.
             TrackerError: where curves cannot be read.
         """
-        text = self._reading.report(title, self.state())
+        text = self._reading(strict).report(values.text("title", title), self.state())
         return write_whole(path, lambda file: file.write(text.encode()))
 
-    def to_csv(self, path: str | os.PathLike[str]) -> Path:
+    def to_csv(self, path: str | os.PathLike[str], *, strict: bool = True) -> Path:
         """Write the curves of the runs shown, as logged, one row a point; `.csv.gz` is compressed. Returns where it is.
 
         Raises:
             StoreError, TrackerError: as for `to_html`.
         """
-        return export.to_csv(self._reading.points(), path)
+        return export.to_csv(self._reading(strict).points(), path)
 
-    def to_parquet(self, path: str | os.PathLike[str]) -> Path:
+    def to_parquet(self, path: str | os.PathLike[str], *, strict: bool = True) -> Path:
         """The same as Parquet.
 
         Raises:
             NotInstalled: without pyarrow.
             StoreError, TrackerError: as for `to_html`.
         """
-        return export.to_parquet(self._reading.points(), path)
+        return export.to_parquet(self._reading(strict).points(), path)
 
-    def to_image(self, path: str | os.PathLike[str], *metrics: str) -> Path:
+    def to_image(self, path: str | os.PathLike[str], *metrics: str, strict: bool = True) -> Path:
         """Write the figures of `metrics`, of all where none is given, as `.svg` or `.png`. Returns where it is.
 
         Raises:
@@ -312,14 +323,13 @@ class View:
             NotInstalled: for `.png` without kaleido; the panel's buttons need nothing.
             StoreError, TrackerError: as for `to_html`.
         """
-        reading = self._reading
-        return save_image(reading.pictures(metrics), path, reading.legend)
+        reading = self._reading(strict)
+        return save_image(reading.pictures(values.texts("metrics", metrics)), path, reading.legend)
 
     def to_svg(self) -> str:
         """All figures as one static picture, for light and dark pages alike."""
-        reading = self._reading
+        reading = self._reading()
         return svg(reading.pictures(), reading.legend)
 
-    @property
-    def _reading(self) -> Reading:
-        return Reading(self._found(), self._options, self.names, self.notes)
+    def _reading(self, strict: bool = True) -> Reading:
+        return Reading(self._found(strict), self._options, self.names, self.notes)

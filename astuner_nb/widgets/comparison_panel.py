@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import ipywidgets as ipw
 
 from astuner_nb.monitor import Monitor, Turn
@@ -12,6 +14,9 @@ from astuner_nb.widgets.runs_view import RunsView
 from astuner_nb.widgets.source_cards import SourceCards
 from astuner_nb.widgets.tree import family
 
+READ_S = 20.0
+"""How long a sentence about what could not be done stands there."""
+
 
 class ComparisonPanel:
     """One panel for one comparison. Everything that paints runs in the monitor's thread."""
@@ -20,7 +25,7 @@ class ComparisonPanel:
         self._monitor = monitor
         self._runs = RunsView(monitor, view, self._stop)
         self._sources = SourceCards(overlay, self._runs.later)
-        self._problem = ipw.HTML()
+        self._problem, self._told_at = ipw.HTML(), 0.0
         self._headline = ipw.HTML(words.headline("runs", "overlaid", []))
         head = ipw.Box([self._headline]).add_class("astuner-head")
         main = ipw.Box([self._runs.figures]).add_class("astuner-main").add_class("astuner-wide")
@@ -50,4 +55,6 @@ class ComparisonPanel:
             kinds = f"{sources} kind{'' if sources == 1 else 's'} of source"
             self._headline.value = words.headline(f"{len(followed)} run{'' if len(followed) == 1 else 's'}", kinds, [])
         if turn.problems:
-            self._problem.value = words.problem(" ".join(turn.problems))
+            self._problem.value, self._told_at = words.problem(" ".join(turn.problems)), time.monotonic()
+        elif self._problem.value and time.monotonic() - self._told_at > READ_S:
+            self._problem.value = ""

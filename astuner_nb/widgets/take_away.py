@@ -107,16 +107,19 @@ class TakeAway:
             content = self._content(file)
         except AstunerError as error:
             self._say(words.problem(str(error)))
+        except Exception as error:  # whatever it is, nobody waits for ever
+            self._say(words.problem(f"The {name} could not be made: {error!r:.300}."))
         else:
             self._download.save(file, content, kind)
             self._say(words.quiet(f"{file}, {_size(len(content))}: your browser has it."))
 
     def _content(self, file: str) -> bytes:
+        view = self._view  # a source that failed has its card: the others are taken along
         writers: dict[str, Callable[[Path], Path]] = {
-            ".html": self._view.to_html,
-            ".csv": self._view.to_csv,
-            ".parquet": self._view.to_parquet,
-            ".svg": self._view.to_image,
+            ".html": lambda path: view.to_html(path, strict=False),
+            ".csv": lambda path: view.to_csv(path, strict=False),
+            ".parquet": lambda path: view.to_parquet(path, strict=False),
+            ".svg": lambda path: view.to_image(path, strict=False),
         }
         with tempfile.TemporaryDirectory(prefix="astuner-") as folder:
             path = Path(folder) / file

@@ -31,7 +31,7 @@ def staged(store):
     def open_one(*runs, options=None, **more):
         monitor = Monitor(LocalLauncher())
         monitors.append(monitor)
-        view = View(lambda: RunSet(reversed(runs)), options)
+        view = View(lambda strict: RunSet(reversed(runs)), options)
         stage = Stage(monitor, view, **more)
         monitor.listen(stage.take)
         for one in runs:

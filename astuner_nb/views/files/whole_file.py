@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from astuner_nb.core.errors import StoreError
+from astuner_nb.core.errors import BadValue, StoreError
 
 
 def write_whole(path: str | os.PathLike[str], write: Callable[[BinaryIO], object]) -> Path:
@@ -17,9 +17,10 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[BinaryIO], object
     Unlike the files of a run it gets the rights that the folder's owner gives to new files: it is made to be passed on.
 
     Raises:
+        BadValue: for what is no path.
         StoreError: where the folder is missing or cannot be written, or the disk is full.
     """
-    target = Path(path).expanduser().absolute()
+    target = _target(path)
     temporary = target.with_name(f".{target.name[:100]}.{os.getpid()}.{threading.get_ident()}.part")
     try:
         if target.is_dir():
@@ -29,14 +30,22 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[BinaryIO], object
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a path may hold what no file system takes
+        reason = getattr(error, "strerror", None) or error
         raise StoreError(
-            f"{target.name!r:.120} could not be written to {str(target.parent)!r:.300}: {error.strerror or error}. "
+            f"{target.name!r:.120} could not be written to {str(target.parent)!r:.300}: {reason}. "
             "Give a file in a folder that exists and that you may write to."
         ) from error
     finally:
         _remove(temporary)
     return target
+
+
+def _target(path: str | os.PathLike[str]) -> Path:
+    try:
+        return Path(path).expanduser().absolute()
+    except (TypeError, RuntimeError):
+        raise BadValue(f"A file is needed to write to, got {path!r:.80}. Give its path.") from None
 
 
 def _remove(temporary: Path) -> None:

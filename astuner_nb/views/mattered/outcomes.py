@@ -129,6 +129,8 @@ def required_outcomes(
     if what not in (None, "best", "last"):
         raise BadValue(f"An outcome is the best or the last of a metric, got {what!r}. Give 'best' or 'last'.")
     found = outcomes(runs, summaries, metric, what or usual)
+    if not runs:
+        raise BadValue("There are no runs that are shown. Add some, or let go of a filter.")
     if not found.values:
         there = sorted({name for run in runs for name in summaries.get(run.key, {})})
         raise BadValue(

@@ -11,7 +11,7 @@ from astuner_nb.charts.palette import colour, shade
 from astuner_nb.views.options.view_options import ViewOptions
 from astuner_nb.views.pictures.groups import group_of, short
 
-UNKNOWN = "#8c8c8c"
+UNKNOWN = "#9aa0a6"
 """Of a run that does not have the hyper-parameter."""
 MOST_COLOURS = 8
 """A hyper-parameter with more different numbers than this gets a continuous scale."""

@@ -13,7 +13,7 @@ from astuner_nb.views.options.view_options import ViewOptions
 from astuner_nb.views.pictures.colours import Colours
 from astuner_nb.views.pictures.crowd import WORDS
 from astuner_nb.views.pictures.curves import Curve, points_for
-from astuner_nb.views.pictures.groups import group_of
+from astuner_nb.views.pictures.groups import group_of, shortened
 
 UNSELECTED = 0.25
 """Opacity of all but the selected runs."""
@@ -99,7 +99,15 @@ class Scene:
 
     def words(self) -> str:
         """What is not drawn, and what the background stands for."""
-        return " ".join([*self._behind(), *self._missing(), *self._below_log()])
+        return " ".join([*self._unknown(), *self._behind(), *self._missing(), *self._below_log()])
+
+    def _unknown(self) -> list[str]:
+        """What is grouped or coloured by and no run has."""
+        color = self.options.color
+        asked = [*self.options.group, *([color] if color not in ("run", "source", "group") else [])]
+        configs = [run.config for run in self.runs]
+        lost = [name for name in dict.fromkeys(asked) if configs and not any(name in config for config in configs)]
+        return [f"No run has a hyper-parameter {shortened(name, 40)!r}." for name in lost]
 
     def _behind(self) -> list[str]:
         if self.options.group:

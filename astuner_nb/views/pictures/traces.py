@@ -16,6 +16,7 @@ from astuner_nb.views.pictures.picture import Axis, Line, Picture, Scale
 
 HEIGHT_PX = 220
 """Of one figure, where nobody says another."""
+FAR = 1e300
 MS = 1000.0
 """Plotly's dates are milliseconds since 1970, ours seconds."""
 MARKER_PX = 7
@@ -36,13 +37,18 @@ def trace(line: Line, scale: Scale = "linear") -> dict[str, object]:
     return {
         "type": "scatter",
         "x": positions(line.x, scale),
-        "y": line.y,
+        "y": drawable(line.y),
         "name": shown_text(_short(line.name)),
         "visible": line.visible,
         "zorder": line.layer,
         **_hover(line),
         **looks(line),
     }
+
+
+def drawable(y: Floats) -> Floats:
+    """`y` within what Plotly can draw: an axis whose width is no float64 has no scale."""
+    return np.clip(y, -FAR, FAR) if bool((np.abs(y) > FAR).any()) else y
 
 
 def positions(x: Floats, scale: Scale) -> Floats:
