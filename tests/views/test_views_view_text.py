@@ -180,7 +180,7 @@ def test_values_of_the_wrong_kind_are_refused_or_right(document):
         (text_of({"filters": {"lr": {"from": 2, "then": 1}}}), "neither a range nor a list"),
         (text_of({"filters": {"lr": [[1]]}}), r"values wanted of 'lr'.*got \[1\]"),
         (text_of({"filters": {"lr": [math.nan]}}), "got nan"),
-        (text_of({"band": "x" * 100_000}), "band must be one of.*x$"),
+        (text_of({"band": "x" * 100_000}), "band must be one of"),
         (text_of({"hidden": "abc", "colors": {"a": "javascript:x"}}), "must be a colour"),
         (text_of(b"[" * 100_000), "damaged"),
         (text_of(b"9" * 5_000), "damaged"),

@@ -17,6 +17,7 @@ from astuner_nb.views.pictures.picture import Axis, Line, Picture, Scale
 HEIGHT_PX = 220
 """Of one figure, where nobody says another."""
 FAR = 1e300
+"""Beyond this an axis has no width that a float64 can hold."""
 MS = 1000.0
 """Plotly's dates are milliseconds since 1970, ours seconds."""
 MARKER_PX = 7
