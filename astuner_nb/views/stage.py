@@ -67,6 +67,9 @@ class Stage:
         self._painter = Painter(view.names.describe)
         self._growing: set[str] = set()
         self._dirty: set[str] = set()
+        self._seen_names: set[str] = set()
+        self._found: list[str] | None = None
+        """The figures of what was found; None where they must be looked for anew."""
         self._paces: dict[str, Pace] = {}
         self._summaries: dict[str, dict[str, Summary]] = {}
         self._summarised: list[str] = []
@@ -80,7 +83,7 @@ class Stage:
         """Take in what a turn found, and what the view says now. Returns whether a person waits to see it."""
         self._welcome(turn.added)
         self._stale |= {*turn.grown, *turn.changed, *turn.troubled, *turn.restarted}
-        self._dirty |= {figure_of(name) for chunks in turn.grown.values() for name in chunks}
+        self._take_grown(turn)
         asked = self._look_at_view()
         if asked or turn.added or turn.restarted or (turn.changed and self.options.states):
             self._dirty |= {*self.metrics}
@@ -99,8 +102,11 @@ class Stage:
         """The metrics that have a figure, in their order."""
         if self.options.metrics or self._usual:
             return list(self.options.metrics) or self._usual
-        followed = self._monitor.followed
-        return figures((run, followed[run.key].history) for run in reversed(self.cast.runs) if run.key in followed)
+        if self._found is None:
+            all_followed = self._monitor.followed
+            followed = [all_followed[run.key] for run in reversed(self.cast.runs) if run.key in all_followed]
+            self._found = figures((one.run, one.history) for one in followed)
+        return self._found
 
     def pictures(self) -> Iterator[Picture]:
         """Those that are no longer what they were, as far as it is their time."""
@@ -209,6 +215,14 @@ class Stage:
         return followed.status.state if followed is not None else run.state
 
     # Keeping up.
+
+    def _take_grown(self, turn: Turn) -> None:
+        """Which figures are no longer what they were; a metric nobody had before may get one of its own."""
+        names = {name for chunks in turn.grown.values() for name in chunks}
+        self._dirty |= set(map(figure_of, names))
+        if turn.added or turn.restarted or not names <= self._seen_names:
+            self._seen_names |= names
+            self._found = None
 
     def _welcome(self, added: Sequence[Run]) -> None:
         if not added:
