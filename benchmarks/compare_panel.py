@@ -66,7 +66,7 @@ figures = [
     for name in names
 ]
 decay = [run.config["weight_decay"] for run in runs]
-places = list(np.linspace(min(decay), max(decay), 60))
+places = np.linspace(min(decay), max(decay), 60).tolist()
 labelled = [(f"{{place:.3g}}", place) for place in places]
 slider = ipw.SelectionRangeSlider(options=labelled, index=(0, 59), description="weight_decay")
 

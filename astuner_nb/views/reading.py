@@ -77,7 +77,8 @@ class Reading:
         """See `View.table`."""
         runs, options = list(self._all), self._options
         metrics = [*(options.metrics or FIVE_NAMES), *(metric for metric, _ in steps_asked(options))]
-        wanted = [run for run in runs if run in set(self.shown) or run.key == options.baseline]
+        told = {*(run.key for run in self.shown), options.baseline}
+        wanted = [run for run in runs if run.key in told]
         known = self._summaries(wanted, list(dict.fromkeys(metrics)))
         return tables.table(runs, options, known, self._cast.notes_of, self._names, configs=self._cast.configs)
 

@@ -157,7 +157,8 @@ class Stage:
 
         def look(run: Run) -> Look:
             how = "line" if run.key in drawn and run.key in shown else "background" if run.key in shown else "none"
-            return _look(self.cast.mark(run.key), self._swatch(run, colours), how, followed.get(run.key))
+            total = self.cast.configs[run.key].get("total_steps")
+            return _look(self.cast.mark(run.key), self._swatch(run, colours), how, followed.get(run.key), total)
 
         self.rows = rows(
             self.cast.runs,
@@ -292,11 +293,10 @@ class Stage:
         return colours.of(self.cast.config_of(run), self.cast.colour(run.key, self.options))
 
 
-def _look(mark: str, swatch: str, drawn: str, followed: Followed | None) -> Look:
+def _look(mark: str, swatch: str, drawn: str, followed: Followed | None, total: object) -> Look:
     if followed is None:
         return Look(mark, swatch, drawn)  # type: ignore[arg-type]  # one of the three
     status, run = followed.status, followed.run
-    total = run.aliases.canonical_config(run.config).get("total_steps")
     return Look(
         mark=mark,
         swatch=swatch,

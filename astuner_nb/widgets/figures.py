@@ -6,8 +6,7 @@ their turn where there are many, those that are visible first, so that a click o
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Literal
@@ -26,8 +25,6 @@ LARGE_PX = 360
 FEW = 2
 TURN_BYTES = 40_000
 """About how much of new lines travels in one turn: with ten turns a second what a slow line can take."""
-TOGETHER_S = 0.1
-"""Pictures that are made within so many seconds are sent together: the page then draws them in one frame."""
 MOST_UNUSED = 400
 """When so many lines of a figure are no longer in its picture, it begins anew."""
 EXACT_IN_32_BITS = 2**24
@@ -47,7 +44,6 @@ class Figures:
         """`on_pick` is called in the thread of the page's messages; figures with one `link` share their x axis."""
         self._on_pick, self._link = on_pick, link
         self._shown: dict[str, _Figure] = {}
-        self._left = 0
         self.widget = ipw.Box().add_class("astuner-figures")
 
     @property
@@ -75,9 +71,8 @@ class Figures:
 
     def show(self, pictures: Iterable[Picture]) -> None:
         """Bring figures up to date, and send on what waits."""
-        for bunch in _bunches(pictures):
-            for picture in bunch:
-                self._shown[picture.metric.name].show(picture)
+        for picture in pictures:
+            self._shown[picture.metric.name].show(picture)
         self._send()
 
     @property
@@ -175,7 +170,7 @@ class _Figure:
             change = {name: value for name, value in _look(made).items() if value != sent.look.get(name)}
             if line.x is not sent.line.x or line.y is not sent.line.y:
                 if (start := _continues(sent.line, line)) is None:
-                    change |= {"x": made["x"], "y": made["y"]}
+                    change |= _other_points(sent.line, line, made)
                 elif start < len(line.x):
                     grown[sent.number] = (positions(line.x[start:], self._scale), line.y[start:])
             if change:
@@ -205,18 +200,6 @@ class _Figure:
             self._on_pick(run, bool(keys.ctrl or keys.shift or keys.meta))
 
 
-def _bunches(pictures: Iterable[Picture]) -> Iterator[list[Picture]]:
-    """`pictures` as they are made; nobody waits for a slow one to see the others."""
-    bunch: list[Picture] = []
-    began = time.monotonic()
-    for picture in pictures:
-        bunch.append(picture)
-        if time.monotonic() - began >= TOGETHER_S:
-            yield bunch
-            bunch, began = [], time.monotonic()
-    yield bunch
-
-
 _drawn_like = attrgetter("name", "mark", "colour", "kind", "opacity", "width", "dashed", "visible", "layer", "grows")
 
 
@@ -240,6 +223,12 @@ def _continues(old: Line, new: Line) -> int | None:
     last = count - 1
     same_y = new.y[last] == old.y[last] or (new.y[last] != new.y[last] and old.y[last] != old.y[last])
     return count if new.x[last] == old.x[last] and new.x[0] == old.x[0] and same_y else None
+
+
+def _other_points(old: Line, new: Line, made: Mapping[str, Any]) -> dict[str, Any]:
+    """x and y of `made` as far as they are no longer what they were: bands of other runs mostly keep their steps."""
+    points = {"x": (old.x, new.x), "y": (old.y, new.y)}
+    return {name: made[name] for name, (before, now) in points.items() if not np.array_equal(before, now)}
 
 
 def _trace(line: Line, scale: Any) -> dict[str, Any]:

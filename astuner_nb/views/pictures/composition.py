@@ -23,7 +23,7 @@ RAW, MEMBER, BAND = 0.25, 0.22, 0.16
 """Opacities: of the logged curve behind a smoothed one, of a member behind its group, and of a band."""
 POOL = 200
 """So many runs are sent to the page although fewer are lines: a filter then only shows and hides."""
-GROUP_POINTS = 300
+GROUP_POINTS = 200
 
 
 def single_lines(scene: Scene, places: Floats) -> list[Line]:

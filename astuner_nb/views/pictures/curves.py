@@ -12,7 +12,7 @@ from astuner_nb.core.series import Floats, Series
 Points = tuple[Floats, Floats]
 """x and y, (n,) each."""
 
-FINE = ((8, 2_000), (20, 500), (60, 250))
+FINE = ((8, 1_000), (20, 300), (60, 200))
 """(so many runs at most, points that each curve has at most); the extremes of each stretch are among them."""
 COARSE = 120
 """Points of a curve where there are more runs."""
