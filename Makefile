@@ -28,7 +28,7 @@ js: .venv/test tools
 	PATH="$(CURDIR)/$(BIN):$$PATH" node --test $$(find tests -name '*.test.mjs')
 
 unit: .venv/test tools
-	$(BIN)/pytest $(SUITE) -m "not stress"
+	$(BIN)/pytest $(SUITE) -m "not stress" --numprocesses 2 --dist loadfile
 
 stress: .venv/test tools  ## the long soaks, kills and fuzzing
 	$(BIN)/pytest $(SUITE) -m stress --timeout 3600
