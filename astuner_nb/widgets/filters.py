@@ -15,6 +15,7 @@ from astuner_nb.views.options.view_options import ViewOptions
 from astuner_nb.views.pictures.groups import short
 from astuner_nb.views.tables.sliders import ChoiceSlider, RangeSlider, Slider
 from astuner_nb.views.view import View
+from astuner_nb.widgets.painting import Painting
 from astuner_nb.widgets.picks import Picks
 
 AT_FIRST = 8
@@ -28,6 +29,7 @@ class Filters:
 
     def __init__(self, view: View) -> None:
         self._view = view
+        self._painting = Painting()
         self._sliders: dict[str, Slider] = {}
         self._asked: tuple[str, ...] = ()
         self._controls: dict[str, _Range | _Choice] = {}
@@ -40,8 +42,12 @@ class Filters:
         foot = ipw.HBox([self._more.widget, self._columns.widget, self._clear]).add_class("astuner-tools")
         self.widget = ipw.VBox([self._grid, foot]).add_class("astuner-sieve")
 
-    def paint(self, sliders: Sequence[Slider], options: ViewOptions, columns: Sequence[str]) -> None:
-        """Show the conditions of `options`, and offer `columns` to the table; how many runs are left stands there."""
+    def paint(self, sliders: Sequence[Slider], columns: Sequence[str]) -> None:
+        """Show the conditions of the view, and offer `columns` to the table; how many runs are left stands there."""
+        with self._painting:
+            self._paint(sliders, self._view.options, columns)
+
+    def _paint(self, sliders: Sequence[Slider], options: ViewOptions, columns: Sequence[str]) -> None:
         self._arrange({slider.name: slider for slider in sliders}, options)
         for name, control in self._controls.items():
             control.show(options.filters.get(name))
@@ -66,7 +72,9 @@ class Filters:
         self._view.change(lambda options: options)
 
     def _made(self, slider: Slider) -> _Range | _Choice:
-        return _Range(slider, self._view) if isinstance(slider, RangeSlider) else _Choice(slider, self._view)
+        if isinstance(slider, RangeSlider):
+            return _Range(slider, self._view, self._painting)
+        return _Choice(slider, self._view, self._painting)
 
 
 def _unfiltered(options: ViewOptions) -> ViewOptions:
@@ -76,9 +84,8 @@ def _unfiltered(options: ViewOptions) -> ViewOptions:
 class _Range:
     """Two ends on a scale."""
 
-    def __init__(self, slider: RangeSlider, view: View) -> None:
+    def __init__(self, slider: RangeSlider, view: View, painting: Painting) -> None:
         self._slider, self._view = slider, view
-        self._is_painting = False
         places = places_of(slider)
         self._control = ipw.SelectionRangeSlider(
             options=[(label(place, slider), place) for place in places],
@@ -87,7 +94,7 @@ class _Range:
             continuous_update=True,
             tooltip=_range_words(slider),
         ).add_class("astuner-range")
-        self._control.observe(self._moved, names="index")
+        self._control.observe(painting.by_person(self._moved), names="index")
         self.widget: ipw.Widget = self._control
 
     def show(self, condition: Between | OneOf | None) -> None:
@@ -95,10 +102,8 @@ class _Range:
         places = [place for _, place in self._control.options]
         low, high = (condition.low, condition.high) if isinstance(condition, Between) else (places[0], places[-1])
         ends = _nearest(places, low), _nearest(places, high)
-        if ends != self._control.index:
-            self._is_painting = True  # a condition that code set may have ends at none of the places
+        if ends != self._control.index:  # a condition that code set may have ends at none of the places
             self._control.index = ends
-            self._is_painting = False
 
     def close(self) -> None:
         """Close the control."""
@@ -112,8 +117,6 @@ class _Range:
         return Between(places[first], places[last])
 
     def _moved(self, _: Any) -> None:
-        if self._is_painting:
-            return
         name, condition = self._slider.name, self._condition()
         if condition is None:
             self._view.unfilter(name)
@@ -124,26 +127,23 @@ class _Range:
 class _Choice:
     """A button for each value."""
 
-    def __init__(self, slider: ChoiceSlider, view: View) -> None:
+    def __init__(self, slider: ChoiceSlider, view: View, painting: Painting) -> None:
         self._slider, self._view = slider, view
         label = ipw.Label(slider.name).add_class("astuner-label")
         self._buttons = [
             _value_button(value, count) for value, count in zip(slider.choices, slider.counts, strict=True)
         ]
         for button in self._buttons:
-            button.observe(self._turned, names="value")
+            button.observe(painting.by_person(self._turned), names="value")
         values = ipw.HBox(self._buttons).add_class("astuner-values")
         self.widget: ipw.Widget = ipw.HBox([label, values]).add_class("astuner-choice")
-        self._is_painting = False
 
     def show(self, condition: Between | OneOf | None) -> None:
         """Press the buttons of the values that `condition` lets through; none where there is no condition."""
-        self._is_painting = True
         for value, button in zip(self._slider.choices, self._buttons, strict=True):
             pressed = condition is not None and condition.fits(value)
             if button.value is not pressed:
                 button.value = pressed
-        self._is_painting = False
 
     def close(self) -> None:
         """Close the buttons."""
@@ -151,8 +151,6 @@ class _Choice:
             part.close()
 
     def _turned(self, _: Any) -> None:
-        if self._is_painting:
-            return
         values: list[ConfigValue] = [
             value for value, button in zip(self._slider.choices, self._buttons, strict=True) if button.value
         ]

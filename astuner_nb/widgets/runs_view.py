@@ -106,9 +106,9 @@ class RunsView:
         stage = self._stage
         with self._pace:
             parameters = [slider.name for slider in stage.cast.sliders()]
-            self._toolbar.paint(stage.options, Offered(stage.known_metrics(), parameters))
+            self._toolbar.paint(Offered(stage.known_metrics(), parameters))
             counts = stage.counts()
-            self._filters.paint(stage.cast.sliders(), stage.options, stage.further_columns())
+            self._filters.paint(stage.cast.sliders(), stage.further_columns())
             self._paint_legend()
             self._table.show(stage.table(), counts.words if counts.of else self._invitation)
             self._details.paint()

@@ -18,6 +18,7 @@ from astuner_nb.widgets import words
 from astuner_nb.widgets.download import Download
 from astuner_nb.widgets.figures import Figures
 from astuner_nb.widgets.later import Later
+from astuner_nb.widgets.painting import Painting
 
 FILES: dict[str, tuple[str, str, str]] = {
     "HTML report": ("comparison.html", "text/html", "Figures, table and differences in one file that needs no network"),
@@ -35,6 +36,7 @@ class TakeAway:
         self, view: View, stage: Stage, figures: Figures, later: Later, leave_picture: Callable[[], object]
     ) -> None:
         self._view, self._stage, self._figures, self._later = view, stage, figures, later
+        self._painting = Painting()
         self._download = Download()
         self._said = ipw.HTML().add_class("astuner-said")
         buttons = [self._file_button(name, tooltip) for name, (_, _, tooltip) in FILES.items()]
@@ -42,7 +44,7 @@ class TakeAway:
         self._metric = ipw.Dropdown(options=[], tooltip="Which figure").add_class("astuner-menu")
         pictures = _row("one figure", [self._metric, self._picture_button("png"), self._picture_button("svg")])
         self._text = ipw.Text(continuous_update=False, tooltip="This view; paste another one here to have it")
-        self._text.add_class("astuner-text").observe(self._pasted, names="value")
+        self._text.add_class("astuner-text").observe(self._painting.by_person(self._pasted), names="value")
         leave = ipw.Button(
             description="Leave a picture", icon="camera", tooltip="The saved notebook shows it, also on GitHub"
         )
@@ -63,7 +65,8 @@ class TakeAway:
             self._say(words.problem(str(error)))
         else:
             if self._text.value != text:
-                self._text.value = text
+                with self._painting:
+                    self._text.value = text
 
     def _pasted(self, change: dict[str, Any]) -> None:
         text = change["new"].strip()

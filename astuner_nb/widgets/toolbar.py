@@ -13,6 +13,7 @@ from astuner_nb.analysis.bands import SPREADS
 from astuner_nb.analysis.smoothing import KINDS, amount_at
 from astuner_nb.views.options.view_options import ViewOptions
 from astuner_nb.views.view import View
+from astuner_nb.widgets.painting import Painting
 from astuner_nb.widgets.picks import Picks
 
 AXIS_WORDS = {"step": "step", "time": "time", "wall": "date", "tokens": "tokens", "samples": "samples"}
@@ -49,27 +50,35 @@ class Toolbar:
     def __init__(self, view: View, on_figures: Callable[[tuple[str, ...]], object]) -> None:
         """`on_figures` is called with the metrics that a person picked."""
         self._view = view
+        self._painting = Painting()
+        by_person = self._painting.by_person
         self._strength_shown = USUAL_STRENGTH
-        self._x = _menu("what the x axis shows", [(AXIS_WORDS[axis], axis) for axis in AXES], self._x_chosen)
-        self._log_x = _toggle("log x", "Logarithmic x axis", lambda on: view.x(view.options.x, on))
-        self._log_y = _toggle("log y", "Logarithmic y axes", lambda on: view.y(log=on))
-        self._clip = _toggle("clip outliers", "Let the y axes leave far outliers out", lambda on: view.y(clip=on))
+        self._x = _menu("what the x axis shows", [(AXIS_WORDS[axis], axis) for axis in AXES], by_person(self._x_chosen))
+        self._log_x = _toggle("log x", "Logarithmic x axis", by_person(lambda on: view.x(view.options.x, on)))
+        self._log_y = _toggle("log y", "Logarithmic y axes", by_person(lambda on: view.y(log=on)))
+        self._clip = _toggle(
+            "clip outliers", "Let the y axes leave far outliers out", by_person(lambda on: view.y(clip=on))
+        )
         kinds = [(KIND_WORDS[kind], kind) for kind in KINDS]
-        self._kind = _menu("smoothing, for the eye only", kinds, lambda _: self._smoothed())
+        self._kind = _menu("smoothing, for the eye only", kinds, by_person(lambda _: self._smoothed()))
         self._strength = ipw.FloatSlider(USUAL_STRENGTH, min=0.0, max=0.99, step=0.01, readout_format=".2f")
         self._strength.tooltip = "How much is smoothed; the logged curve stays faint behind"
-        self._strength.add_class("astuner-strength").observe(lambda _: self._smoothed(), names="value")
-        self._color = _menu("what colours stand for", [("colour: run", "run")], view.color)
+        self._strength.add_class("astuner-strength").observe(by_person(lambda _: self._smoothed()), names="value")
+        self._color = _menu("what colours stand for", [("colour: run", "run")], by_person(view.color))
         self._group = Picks("group by …", "Draw a mean and a band for runs with equal values", view.group)
         bands = [(BAND_WORDS[band], band) for band in SPREADS]
-        self._band = _menu("what is drawn around the mean", bands, self._band_chosen)
+        self._band = _menu("what is drawn around the mean", bands, by_person(self._band_chosen))
         self._figures = Picks("add a figure …", "Show this metric too: type a part of its name", on_figures, typed=True)
         drawing = [self._x, self._log_x, self._log_y, self._clip, self._kind, self._strength, self._color]
         more = [self._group.widget, self._band, self._figures.widget]
         self.widget = ipw.HBox([*drawing, *more]).add_class("astuner-tools").add_class("astuner-toolbar")
 
-    def paint(self, options: ViewOptions, offered: Offered) -> None:
-        """Show what the options say, and what may be chosen."""
+    def paint(self, offered: Offered) -> None:
+        """Show what the view says at this moment, and what may be chosen."""
+        with self._painting:
+            self._paint(self._view.options, offered)
+
+    def _paint(self, options: ViewOptions, offered: Offered) -> None:
         self._x.options = [(AXIS_WORDS[axis], axis) for axis in AXES] + [(name, name) for name in offered.metrics]
         self._color.options = _colour_choices(options, offered)
         for control, value in (

@@ -43,7 +43,8 @@ def test_the_job_outlives_its_kernel_and_another_takes_over(launcher, directory,
     job = launcher.attach(directory)
     assert job.poll().state is RunState.RUNNING
     job.stop()
-    assert (job.wait(30).state, job.poll().code) == (RunState.STOPPED, -signal.SIGINT)
+    assert job.wait(30).state is RunState.STOPPED
+    assert job.poll().code in (-signal.SIGINT, -signal.SIGTERM)  # the second where the machine is slow
     ends_clean()
 
 
