@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from itertools import count
 
 import numpy as np
 import pandas as pd
@@ -314,9 +315,12 @@ def test_a_page_that_opens_while_traces_come_and_go_never_gets_one_twice(make, s
     figure = make()
     before = figure._whole()
     done = threading.Event()
+    snapshots = []
 
     def change():
-        for number in range(30):
+        for number in count():
+            if number >= 30 and len(snapshots) > 10:
+                break
             figure.add_scatter(y=[number])
             if number % 10 == 9:
                 figure.data = figure.data[1:]
@@ -324,17 +328,15 @@ def test_a_page_that_opens_while_traces_come_and_go_never_gets_one_twice(make, s
 
     thread = threading.Thread(target=change)
     thread.start()
-    snapshots = []
     while not done.is_set():
         snapshots.append(figure._whole())
     thread.join()
     added = {content["seq"]: len(content["traces"]) for content in figure.comm.of("add")}
     kept = {content["seq"]: len(content["i"]) for content in figure.comm.of("keep")}
-    counts, count = {before["seq"]: len(before["data"])}, len(before["data"])
+    counts, now = {before["seq"]: len(before["data"])}, len(before["data"])
     for number in sorted({**added, **kept}):
-        count = kept.get(number, count + added.get(number, 0))
-        counts[number] = count
-    assert len(snapshots) > 10
+        now = kept.get(number, now + added.get(number, 0))
+        counts[number] = now
     assert [len(one["data"]) for one in snapshots] == [counts[one["seq"]] for one in snapshots]
 
 
