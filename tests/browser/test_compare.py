@@ -186,6 +186,7 @@ def test_smoothing_axes_and_names_are_kept_and_a_view_can_be_pasted(comparing):
     notebook.wait_plot("!g._fullLayout.xaxis.title.text?.includes('seconds')")
     tab(notebook, "take away")
     field = notebook.page.locator(".astuner-text input")
+    notebook.wait_until(lambda: field.input_value().startswith("anb1."), "the text of the present view")
     field.fill(text)
     field.press("Enter")
     notebook.wait_plot("g._fullLayout.xaxis.title.text === 'seconds since the start'")
