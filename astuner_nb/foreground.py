@@ -12,9 +12,10 @@ from astuner_nb.charts.numbers import number
 from astuner_nb.charts.progress import progress
 from astuner_nb.core.metrics import FIVE, known_first
 from astuner_nb.core.states import RunState
+from astuner_nb.following import Followed
 from astuner_nb.forwarding.status import logger_notes
 from astuner_nb.lab import Lab
-from astuner_nb.monitor import BUSY_S, Followed
+from astuner_nb.monitor import BUSY_S
 from astuner_nb.store.run import Run
 
 SHORT = {"success_rate": "success", "response_length": "length"}

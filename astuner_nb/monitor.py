@@ -10,22 +10,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from types import MappingProxyType
 
-from astuner_nb.core.aliases import Aliases
-from astuner_nb.core.errors import AstunerError, JobError, StoreError, TrackerError
-from astuner_nb.core.protocols import Chunk, Job, JobStatus, Launcher, Run, Tail
-from astuner_nb.core.series import History
-from astuner_nb.core.states import RunState
-from astuner_nb.store.cached_tail import CachedTail
-from astuner_nb.store.compact import compact_if_worth
+from astuner_nb.core.errors import AstunerError, JobError
+from astuner_nb.core.protocols import Job, Launcher, Run
+from astuner_nb.following import Followed, Turn, look_at, together, whole, widen
 from astuner_nb.store.run import Run as StoredRun
-from astuner_nb.store.tail import MetricsTail
-from astuner_nb.trackers.run import FileTail
 
 BUSY_S, IDLE_S = 0.1, 1.0
 """Seconds between two turns: while something is running, and while nothing is."""
@@ -36,89 +27,6 @@ TURN_S = 0.3
 
 Command = Callable[[], object]
 Unlink = Callable[[], None]
-
-
-@dataclass
-class Followed:
-    """A run of any source, the handle on its job where it has one, and how far it was read."""
-
-    run: Run
-    job: Job | None
-    """None for a run that a tracker keeps: it can be watched, not stopped."""
-    tail: Tail
-    status: JobStatus
-    metrics: tuple[str, ...] | None = None
-    """What its tail was opened for: canonical names or own keys; None for what such a tail reads by itself."""
-    names: Mapping[str, str] = field(default_factory=dict)
-    """Canonical metric → the key under which this run has it, also where that was not asked for."""
-    wider: tuple[Tail, tuple[str, ...]] | None = None
-    """A tail for more metrics, and these: it takes the place of the first once it has caught up."""
-    settled: bool = False
-    """Whether it has ended and was read to its end: nothing more is expected of it."""
-    trouble: str = ""
-    """Why it could not be read in the last turn."""
-    looked_at: float = 0.0
-    """When it had its last turn, monotonic seconds."""
-    _growths: int = field(default=0, repr=False)
-    _shown: tuple[int, History] | None = field(default=None, repr=False)
-    """The history after so many growths."""
-
-    @property
-    def quiet(self) -> bool:
-        """Whether little is expected of it: it has settled, or it is lost and was read as far as it goes."""
-        lost = self.status.state is RunState.LOST and self.tail.caught_up and self.wider is None
-        return self.settled or lost
-
-    @property
-    def history(self) -> History:
-        """All that was read of it so far, under canonical names where there is one. Asking again costs nothing."""
-        growths, shown = self._growths, self._shown  # first: what is read meanwhile makes it anew the next time
-        if shown is None or shown[0] != growths:
-            self._shown = shown = growths, _under_names(self.tail.history, self.canonical)
-        return shown[1]
-
-    @property
-    def canonical(self) -> Mapping[str, str]:
-        """`names`, settled by the keys that are known now."""
-        keys = self.tail.keys if isinstance(self.tail, CachedTail) else tuple(self.tail.history)
-        return _canonical(self.run.aliases, keys)
-
-    @property
-    def there(self) -> list[str]:
-        """All metrics it is known to have, under canonical names where there is one, those that nobody read too."""
-        unread = self.tail.keys if isinstance(self.tail, CachedTail) else ()
-        shown = {key: name for name, key in self.canonical.items()}
-        return list(dict.fromkeys([*self.history, *(shown.get(key, key) for key in unread)]))
-
-    def grew(self) -> None:
-        """Have `history` made anew. Called once its tail has read something, by whoever polled it."""
-        self._growths += 1
-
-    @property
-    def shown_names(self) -> dict[str, str]:
-        """The run's own key → the canonical name under which it is shown."""
-        return {key: name for name, key in self.names.items()}
-
-
-@dataclass
-class Turn:
-    """What one turn found: the difference from the turn before. Runs are named by their `key`."""
-
-    added: list[Run] = field(default_factory=list)
-    """Runs followed since."""
-    restarted: set[str] = field(default_factory=set)
-    """Runs whose earlier points are no longer valid: a log was replaced, or their metrics are others or more now."""
-    grown: dict[str, Mapping[str, Chunk]] = field(default_factory=dict)
-    """Run → metric, under its canonical name where there is one → the points that are new."""
-    changed: dict[str, JobStatus] = field(default_factory=dict)
-    """Run → its new status, where it is another than before."""
-    troubled: dict[str, str] = field(default_factory=dict)
-    """Run → why it can no longer be read; empty where it can again."""
-    problems: list[str] = field(default_factory=list)
-    """Sentences about commands that could not be carried out."""
-
-    def __bool__(self) -> bool:
-        return bool(self.added or self.restarted or self.grown or self.changed or self.troubled or self.problems)
 
 
 Listener = Callable[[Turn], None]
@@ -240,7 +148,7 @@ class Monitor:
         for key, followed in self._followed.items():
             turn.added.append(followed.run)
             turn.changed[key] = followed.status
-            turn.grown[key] = _whole(followed.history)
+            turn.grown[key] = whole(followed.history)
             if followed.trouble:
                 turn.troubled[key] = followed.trouble
         return turn
@@ -253,9 +161,9 @@ class Monitor:
                 turn.problems.append(str(error))
 
     def _widen(self, metrics: tuple[str, ...]) -> None:
-        self._wanted = _together(self._wanted, metrics)
+        self._wanted = together(self._wanted, metrics)
         for followed in self._followed.values():
-            _widen(followed, self._wanted)
+            widen(followed, self._wanted)
 
     def _welcome_arrivals(self, turn: Turn) -> None:
         while self._arrivals:
@@ -267,7 +175,7 @@ class Monitor:
             except JobError as error:  # it was removed since it was listed
                 turn.problems.append(str(error))
                 continue
-            _widen(followed, self._wanted)
+            widen(followed, self._wanted)
             self._followed[run.key] = followed
             turn.added.append(run)
             turn.changed[run.key] = followed.status
@@ -290,121 +198,6 @@ class Monitor:
         waiting.sort(key=lambda item: (item[1].status.state.ended, item[1].looked_at))
         for key, followed in waiting:
             followed.looked_at = time.monotonic()
-            _look_at(key, followed, turn)
+            look_at(key, followed, turn, TURN_S)
             if time.monotonic() >= deadline:
                 break
-
-
-def _look_at(key: str, followed: Followed, turn: Turn) -> None:
-    """Status first, then the log: what an ended job wrote last is then surely read."""
-    status = followed.job.poll() if followed.job else followed.tail.status()
-    if status != followed.status:
-        followed.status = turn.changed[key] = status
-    trouble = ""
-    try:
-        _read(key, followed, turn)
-    except (StoreError, TrackerError) as error:
-        trouble = str(error)
-        followed.grew()  # perhaps, before that happened
-    if followed.trouble != trouble:  # said once, not ten times a second
-        followed.trouble = turn.troubled[key] = trouble
-
-
-def _read(key: str, followed: Followed, turn: Turn) -> None:
-    tail, state = followed.tail, followed.status.state
-    before = tail.generation, tail.caught_up
-    news = tail.poll(TURN_S)
-    if news or before != (tail.generation, tail.caught_up):
-        followed.grew()
-    if tail.generation != before[0]:
-        turn.restarted.add(key)
-    if news:
-        turn.grown[key] = _named(key, followed, news, turn)
-    ended = state.ended and state is not RunState.LOST
-    if isinstance(tail, MetricsTail) and compact_if_worth(tail, ended=ended) and ended:
-        _slim(followed)
-    _read_wider(key, followed, turn)
-    followed.settled = ended and followed.tail.caught_up and not news and followed.wider is None
-
-
-def _named(key: str, followed: Followed, news: Mapping[str, Chunk], turn: Turn) -> Mapping[str, Chunk]:
-    """`news` under canonical names. Where a preferred key came late, the run begins anew under its new names."""
-    if any(chunk.start == 0 for chunk in news.values()):  # a key that was not there before
-        names = followed.canonical
-        before, followed.names = followed.names, names
-        if any(names.get(name) != known for name, known in before.items()):
-            turn.restarted.add(key)
-            return _whole(followed.history)
-    shown = followed.shown_names
-    return {shown.get(key, key): chunk for key, chunk in news.items() if key in shown or key not in followed.names}
-
-
-def _widen(followed: Followed, wanted: tuple[str, ...]) -> None:
-    """Have the tail of `followed` replaced where it does not bring all that is `wanted`."""
-    if _brings_all(followed.tail):
-        followed.metrics = None if followed.metrics is None else _together(followed.metrics, wanted)
-        return
-    asked = followed.metrics if followed.wider is None else followed.wider[1]
-    if asked is None:  # a server is asked for canonical metrics then, or for the first there are
-        asked = _together(tuple(followed.run.aliases.metrics), tuple(followed.tail.history))
-    if set(wanted) <= set(asked):
-        return
-    more = _together(asked, wanted)
-    tail = followed.run.tail(more)
-    if followed.tail.caught_up or followed.tail.history:
-        followed.wider, followed.settled = (tail, more), False
-    else:
-        followed.tail, followed.metrics = tail, more
-
-
-def _read_wider(key: str, followed: Followed, turn: Turn) -> None:
-    """Read on in the second tail, where there is one; caught up, it takes the first one's place."""
-    if followed.wider is None:
-        return
-    tail, metrics = followed.wider
-    tail.poll(TURN_S)
-    if tail.caught_up:
-        followed.tail, followed.metrics, followed.wider = tail, metrics, None
-        followed.names = followed.canonical
-        followed.grew()
-        turn.restarted.add(key)
-        turn.grown[key] = _whole(followed.history)
-
-
-def _slim(followed: Followed) -> None:
-    """Let go of the metrics that nobody asked for, now that a cache could bring them."""
-    if followed.metrics is None:
-        return
-    tail = followed.run.tail(followed.metrics)
-    tail.poll(TURN_S)
-    if not _brings_all(tail):
-        followed.tail = tail
-        followed.grew()
-
-
-def _brings_all(tail: Tail) -> bool:
-    """Whether it reads all metrics of its run, whatever it was opened for."""
-    return tail.whole if isinstance(tail, CachedTail) else isinstance(tail, MetricsTail | FileTail)
-
-
-def _together(*metrics: tuple[str, ...]) -> tuple[str, ...]:
-    """Each once, in this order."""
-    return tuple(dict.fromkeys(name for part in metrics for name in part))
-
-
-@lru_cache(maxsize=256)
-def _canonical(names: Aliases, keys: tuple[str, ...]) -> Mapping[str, str]:
-    """`names.canonical`, remembered: the runs of one sweep have the same keys."""
-    return MappingProxyType(names.canonical(keys))
-
-
-def _under_names(history: History, names: Mapping[str, str]) -> History:
-    """`Aliases.canonicalised`, where `names` were settled by all keys of the run: `history` may be a part of them."""
-    shown = {key: name for name, key in names.items()}
-    found = {shown.get(key, key): key for key in history if key in shown or key not in names}
-    return replace(history, series={name: history[key].renamed(name) for name, key in found.items()})
-
-
-def _whole(history: History) -> dict[str, Chunk]:
-    """All of it, as if it were new."""
-    return {name: Chunk(0, series.step, series.value, series.time) for name, series in history.items()}

@@ -13,7 +13,8 @@ from typing import Any, TypeGuard
 from astuner_nb.core.aliases import Aliases
 from astuner_nb.core.errors import AstunerError, BadValue, Cancelled, Unreachable
 from astuner_nb.core.protocols import Run
-from astuner_nb.monitor import Monitor, Turn
+from astuner_nb.following import Turn
+from astuner_nb.monitor import Monitor
 from astuner_nb.trackers.opening import Opening
 from astuner_nb.trackers.run_set import FIVE_NAMES, RunSet
 

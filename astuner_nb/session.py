@@ -16,8 +16,9 @@ from astuner_nb.core.loggers import checked_loggers
 from astuner_nb.core.protocols import Job, Launcher
 from astuner_nb.core.space import Value
 from astuner_nb.core.states import RunState
+from astuner_nb.following import Turn
 from astuner_nb.forwarding.start import start_forwarders
-from astuner_nb.monitor import Monitor, Turn
+from astuner_nb.monitor import Monitor
 from astuner_nb.overlay import Overlay, What
 from astuner_nb.plan import Plan
 from astuner_nb.store.run import Run

@@ -145,6 +145,14 @@ def test_pictures_are_what_the_figures_of_the_panel_show(view):
     assert sum(line.id.endswith("/mean") for line in picture.lines) == 3
 
 
+def test_the_legend_of_a_report_names_what_is_shown_also_where_colours_come_again(tmp_path):
+    runs = [MadeRun(f"r{n}", {"reward": {0: n}}, config={"kind": f"kind {n:02d}"}) for n in range(12)]
+    view = anb.compare(runs).color("kind").filter(kind=["kind 00", "kind 03"])
+    picture = view.to_image(tmp_path / "a.svg").read_text(encoding="utf-8")
+    assert [f"kind {n:02d}" in picture for n in range(12)] == [n in (0, 3) for n in range(12)]  # 8 and 11 share colours
+    view.close()
+
+
 def test_the_long_table_has_every_logged_point(view, sweep, tmp_path):
     path = view.filter(seed=0).smooth("ema", 0.9).to_csv(tmp_path / "points.csv")
     with path.open(encoding="utf-8", newline="") as file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from astuner_nb.analysis.differences import differing
 from astuner_nb.core.aliases import Aliases
 from astuner_nb.core.protocols import Run
 from astuner_nb.core.run import ConfigValue
@@ -23,12 +24,6 @@ def table(runs: Sequence[Run], names: Aliases) -> str:
     rest = f" The first {ROWS} are shown." if len(runs) > ROWS else ""
     words = f"<p>{escape(repr(runs).strip('<>'))}.{rest}</p>"
     return f"<div>{words}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-
-
-def differing(configs: Sequence[dict[str, ConfigValue]]) -> list[str]:
-    """The keys whose values are not the same everywhere, canonical ones first as they come."""
-    keys = dict.fromkeys(key for config in configs for key in config)
-    return [key for key in keys if len({repr(config.get(key)) for config in configs}) > 1]
 
 
 def linked(name: str, url: str) -> str:

@@ -10,6 +10,7 @@ from astuner_nb.charts.palette import colour
 from astuner_nb.core.protocols import Run
 from astuner_nb.core.series import History
 from astuner_nb.views.options.view_options import ViewOptions
+from astuner_nb.views.pictures.colours import Colours
 from astuner_nb.views.pictures.scene import Drawn
 from astuner_nb.views.tables.configs import canonical_configs, plain_config
 from astuner_nb.views.tables.notes import Notes, RunNotes
@@ -87,6 +88,10 @@ class Cast:
     def colour(self, key: str, options: ViewOptions) -> str:
         """Its own colour: the one that a person chose, or that of its place."""
         return options.colors.get(key) or colour(self._place[key])
+
+    def colours(self, options: ViewOptions) -> Colours:
+        """What the colours of the view mean, over all runs."""
+        return Colours(list(self._whole.values()), options)
 
     def name(self, key: str, options: ViewOptions) -> str:
         """What a person calls it, or its name."""

@@ -19,9 +19,9 @@ from astuner_nb.trackers.run_set import FIVE_NAMES, RunSet
 from astuner_nb.views.cast import Cast, lines, needed
 from astuner_nb.views.files.export import LongCurve, long_frame
 from astuner_nb.views.files.report import report
+from astuner_nb.views.legend import named_colours
 from astuner_nb.views.mattered import outcomes as mattered
 from astuner_nb.views.options.view_options import ViewOptions
-from astuner_nb.views.pictures.colours import Colours
 from astuner_nb.views.pictures.curves import Points
 from astuner_nb.views.pictures.groups import group_of
 from astuner_nb.views.pictures.painter import Painter
@@ -29,7 +29,7 @@ from astuner_nb.views.pictures.picture import Picture
 from astuner_nb.views.tables import diff as differences
 from astuner_nb.views.tables import table as tables
 from astuner_nb.views.tables.notes import Notes
-from astuner_nb.views.tables.summaries import Summary, from_extremes, steps_asked, summary
+from astuner_nb.views.tables.summaries import Summary, from_extremes, steps_asked, summaries
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,15 +114,8 @@ class Reading:
 
     @property
     def legend(self) -> list[tuple[str, str]]:
-        """(what it stands for, colour) of the colours of the figures; of each run where they mean nothing else."""
-        cast, options = self._cast, self._options
-        colours = Colours([cast.config_of(run) for run in reversed(cast.runs)], options)
-        shown = {colours.of(cast.config_of(run), cast.colour(run.key, options)) for run in self.shown}
-        entries = [entry for entry in colours.legend() if colours.is_scale or entry.colour in shown]
-        if entries or options.color != "run":
-            return [(entry.label, entry.colour) for entry in entries]
-        keys = lines(self.shown, options)
-        return [(f"{cast.mark(key)} {cast.name(key, options)}", cast.colour(key, options)) for key in keys]
+        """(what it stands for, colour) of the colours of the figures."""
+        return named_colours(self._cast, self.shown, self._options)
 
     def points(self) -> pd.DataFrame:
         """What the figures show, as it was logged: a row a point."""
@@ -194,16 +187,8 @@ class Reading:
         steps = steps_asked(self._options)
         quick = {run.key: self._extremes(run, metrics) for run in runs if isinstance(run, StoredRun) and not steps}
         others = RunSet([run for run in runs if run.key not in quick], names=self._names)
-        at = {metric: [step for name, step in steps if name == metric] for metric in metrics}
-        read = {
-            run.key: {
-                name: summary(history[name], self._names.describe(name).better, at[name])
-                for name in metrics
-                if name in history
-            }
-            for run, history in others.histories(metrics).items()
-        }
-        return quick | read
+        histories = {run.key: history for run, history in others.histories(metrics).items()}
+        return quick | summaries(histories, metrics, self._names, steps)
 
     def _extremes(self, run: StoredRun, metrics: Sequence[str]) -> dict[str, Summary]:
         return {

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from astuner_nb.charts.choice import figures
 from astuner_nb.charts.progress import progress
@@ -16,8 +15,10 @@ from astuner_nb.core.metrics import Metric, figure_of, known_first
 from astuner_nb.core.protocols import Run
 from astuner_nb.core.series import History
 from astuner_nb.core.states import RunState
-from astuner_nb.monitor import Followed, Monitor, Turn
+from astuner_nb.following import Followed, Turn
+from astuner_nb.monitor import Monitor
 from astuner_nb.views.cast import Cast, lines, needed
+from astuner_nb.views.legend import Legend, legend, named_colours
 from astuner_nb.views.mattered.outcomes import ShownRun
 from astuner_nb.views.options.view_options import ViewOptions
 from astuner_nb.views.pace import Pace
@@ -26,22 +27,13 @@ from astuner_nb.views.pictures.painter import Painter
 from astuner_nb.views.pictures.picture import Picture
 from astuner_nb.views.tables.columns import ON_REQUEST
 from astuner_nb.views.tables.shown import Counts
-from astuner_nb.views.tables.summaries import Summary, steps_asked, summary, table_metrics
+from astuner_nb.views.tables.summaries import Summary, steps_asked, summaries, table_metrics
 from astuner_nb.views.tables.table import ChangeOf, Look, TableRows, changes, rows
 from astuner_nb.views.view import View
 
 NOTES_EVERY_S = 5.0
 """How often it is looked whether another notebook has written about runs."""
 NOTHING = History({})
-
-
-@dataclass(frozen=True)
-class LegendEntry:
-    """A colour, what it stands for, and the runs that have it."""
-
-    label: str
-    colour: str
-    runs: tuple[str, ...]
 
 
 class Stage:
@@ -116,7 +108,7 @@ class Stage:
         if not due:
             return
         runs = self.cast.drawn(self.options, self._history, self._growing)
-        shown = self.cast.shown(self.options, self.state_of)
+        shown = self._shown()
         keys, order = {run.key for run in shown}, lines(shown, self.options)
         for metric in due:
             self._dirty.discard(metric)
@@ -124,35 +116,24 @@ class Stage:
                 picture = self._painter.picture(metric, runs, keys, order, self.options)
             yield picture
 
-    def legend(self) -> tuple[str, list[LegendEntry]]:
-        """What a continuous scale is of, or empty; and what the colours mean, of the runs that are shown."""
-        shown = self.cast.shown(self.options, self.state_of)
-        colours = self._colours()
-        runs: dict[str, list[str]] = {}
-        for run in shown:
-            runs.setdefault(colours.label_of(self.cast.config_of(run)), []).append(run.key)
-        entries = colours.legend()
-        if colours.is_scale:
-            return self.options.color, [LegendEntry(entry.label, entry.colour, ()) for entry in entries]
-        there = [entry for entry in entries if entry.label in runs]  # with more values than colours one stands for two
-        return "", [LegendEntry(entry.label, entry.colour, tuple(runs[entry.label])) for entry in there]
+    def legend(self) -> Legend:
+        """What the colours mean, of the runs that are shown."""
+        return legend(self.cast, self._shown(), self.options)
 
     def named_colours(self) -> list[tuple[str, str]]:
-        """(label, colour) for a picture that stands alone: the legend, or each run that is a line."""
-        scale, entries = self.legend()
-        if entries:
-            return [(f"{scale} {entry.label}".strip(), entry.colour) for entry in entries]
-        shown, cast = self.cast.shown(self.options, self.state_of), self.cast
-        keys = lines(shown, self.options)
-        return [(f"{cast.mark(key)} {cast.name(key, self.options)}", cast.colour(key, self.options)) for key in keys]
+        """(label, colour) for a picture that stands alone."""
+        return named_colours(self.cast, self._shown(), self.options)
+
+    def _shown(self) -> list[Run]:
+        return self.cast.shown(self.options, self.state_of)
 
     # The table and what stands around it.
 
     def table(self) -> TableRows:
         """The rows of all runs that fit, made anew."""
         self._summarise()
-        shown = {run.key: run for run in self.cast.shown(self.options, self.state_of)}
-        drawn, colours = set(lines(list(shown.values()), self.options)), self._colours()
+        shown = {run.key: run for run in self._shown()}
+        drawn, colours = set(lines(list(shown.values()), self.options)), self.cast.colours(self.options)
         followed = self._monitor.followed
 
         def look(run: Run) -> Look:
@@ -198,7 +179,7 @@ class Stage:
     def shown_runs(self) -> list[ShownRun]:
         """The runs that are shown, with what came of them; newest first."""
         self._summarise()
-        colours, labels = self._colours(), self.cast.labels(self.options)
+        colours, labels = self.cast.colours(self.options), self.cast.labels(self.options)
         return [
             ShownRun(
                 key=run.key,
@@ -207,7 +188,7 @@ class Stage:
                 config=self.cast.configs[run.key],
                 summary=self._summaries.get(run.key, {}),
             )
-            for run in self.cast.shown(self.options, self.state_of)
+            for run in self._shown()
         ]
 
     def state_of(self, run: Run) -> RunState:
@@ -265,19 +246,9 @@ class Stage:
         steps = steps_asked(self.options)
         asked = [*metrics, *map(str, steps)]
         stale = self._stale if asked == self._summarised else set(followed)
-        for key in stale & followed.keys():
-            self._summaries[key] = self._summary(followed[key].history, metrics, steps)
+        histories = {key: followed[key].history for key in stale & followed.keys()}
+        self._summaries.update(summaries(histories, metrics, self._view.names, steps))
         self._stale, self._summarised = set(), asked
-
-    def _summary(
-        self, history: History, metrics: Sequence[str], steps: Sequence[tuple[str, float]]
-    ) -> dict[str, Summary]:
-        describe = self._view.names.describe
-        return {
-            name: summary(history[name], describe(name).better, [step for metric, step in steps if metric == name])
-            for name in metrics
-            if name in history
-        }
 
     def _history(self, run: Run) -> History:
         followed = self._monitor.followed.get(run.key)
@@ -285,9 +256,6 @@ class Stage:
 
     def _pace(self, metric: str) -> Pace:
         return self._paces.setdefault(metric, Pace())
-
-    def _colours(self) -> Colours:
-        return Colours([self.cast.config_of(run) for run in reversed(self.cast.runs)], self.options)
 
     def _swatch(self, run: Run, colours: Colours) -> str:
         return colours.of(self.cast.config_of(run), self.cast.colour(run.key, self.options))

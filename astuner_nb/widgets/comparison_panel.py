@@ -6,7 +6,8 @@ import time
 
 import ipywidgets as ipw
 
-from astuner_nb.monitor import Monitor, Turn
+from astuner_nb.following import Turn
+from astuner_nb.monitor import Monitor
 from astuner_nb.overlay import Overlay
 from astuner_nb.views.view import View
 from astuner_nb.widgets import words

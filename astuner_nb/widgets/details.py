@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import ipywidgets as ipw
 
-from astuner_nb.monitor import Followed
+from astuner_nb.following import Followed
 from astuner_nb.store.run import Run as StoredRun
 from astuner_nb.views.stage import Stage
 from astuner_nb.views.tables.diff import diff

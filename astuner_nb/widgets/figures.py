@@ -16,6 +16,7 @@ import numpy as np
 
 from astuner_nb.core.series import Floats
 from astuner_nb.live_figure.figure import LiveFigure
+from astuner_nb.views.pictures.compact import compact
 from astuner_nb.views.pictures.picture import Line, Picture
 from astuner_nb.views.pictures.traces import layout, positions, trace
 
@@ -27,7 +28,6 @@ TURN_BYTES = 40_000
 """About how much of new lines travels in one turn: with ten turns a second what a slow line can take."""
 MOST_UNUSED = 400
 """When so many lines of a figure are no longer in its picture, it begins anew."""
-EXACT_IN_32_BITS = 2**24
 SHORT = 200
 """Points of a line that keeps all digits: hardly anything is saved."""
 COMPARED = 8
@@ -235,19 +235,8 @@ def _trace(line: Line, scale: Any) -> dict[str, Any]:
     """A trace whose numbers are as short as the eye allows; one that grows keeps all digits."""
     made: dict[str, Any] = dict(trace(line, scale))
     if not line.grows and len(line.x) > SHORT:
-        made["x"], made["y"] = _short(made["x"], exact=True), _short(made["y"], exact=False)
+        made["x"], made["y"] = compact(made["x"], exactly=True), compact(made["y"])
     return made
-
-
-def _short(values: Floats, exact: bool) -> Any:
-    """`values` in 32 bits: where they must stay what they are, only whole numbers that do."""
-    if exact and not (np.abs(values) < EXACT_IN_32_BITS).all():
-        return values
-    with np.errstate(over="ignore"):
-        short = values.astype(np.float32)
-    if exact:
-        return short if bool((short == values).all()) else values
-    return short if bool((np.isfinite(short) == np.isfinite(values)).all()) else values
 
 
 def _look(made: Mapping[str, Any]) -> dict[str, Any]:

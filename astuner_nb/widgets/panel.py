@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipywidgets as ipw
 
 from astuner_nb.charts.progress import progress
-from astuner_nb.monitor import Followed, Turn
+from astuner_nb.following import Followed, Turn
 from astuner_nb.session import Session
 from astuner_nb.widgets import words
 from astuner_nb.widgets.controls import Controls

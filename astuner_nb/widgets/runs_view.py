@@ -10,7 +10,8 @@ import ipywidgets as ipw
 
 from astuner_nb.core.metrics import Metric
 from astuner_nb.core.states import RunState
-from astuner_nb.monitor import Followed, Monitor, Turn
+from astuner_nb.following import Followed, Turn
+from astuner_nb.monitor import Monitor
 from astuner_nb.views.files.svg import svg
 from astuner_nb.views.pace import Pace
 from astuner_nb.views.pictures.picture import Picture
@@ -143,17 +144,17 @@ class RunsView:
             self.leave_picture()
 
     def _paint_legend(self) -> None:
-        scale, entries = self._stage.legend()
+        legend = self._stage.legend()
         selected = set(self._stage.options.selected)
-        shown = [[e.label, e.colour, bool(e.runs) and selected >= set(e.runs)] for e in entries]
-        if (scale, shown) != (self._legend.scale, self._legend.entries):
+        shown = [[e.label, e.colour, bool(e.runs) and selected >= set(e.runs)] for e in legend.entries]
+        if (legend.scale, shown) != (self._legend.scale, self._legend.entries):
             with self._legend.hold_sync():
-                self._legend.scale, self._legend.entries = scale, shown
+                self._legend.scale, self._legend.entries = legend.scale, shown
 
     # What a person does: verbs of the view.
 
     def _pick_entry(self, number: int) -> None:
-        entries = self._stage.legend()[1]
+        entries = self._stage.legend().entries
         if number < len(entries):
             again = set(self._stage.options.selected) == set(entries[number].runs)
             self._view.select(*(() if again else entries[number].runs))

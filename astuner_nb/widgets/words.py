@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from astuner_nb.core.protocols import Run
+from astuner_nb.trackers.html import linked
 from astuner_nb.views.pictures.groups import short
 
 if TYPE_CHECKING:
@@ -112,13 +113,6 @@ def _difference(name: str, values: list[object], has_baseline: bool) -> str:
         for text in texts
     )
     return f"<tr><th scope='row'>{escape(name)}</th>{cells}</tr>"
-
-
-def linked(text: str, url: str) -> str:
-    """`text` as a link where `url` is an address of the web."""
-    if not url.startswith(("https://", "http://")):
-        return escape(text)
-    return f"<a href='{escape(url)}' target='_blank' rel='noopener noreferrer'>{escape(text)}</a>"
 
 
 def _opened(summary: str, paper: str) -> str:

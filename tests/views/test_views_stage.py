@@ -102,16 +102,16 @@ def test_of_many_runs_at_first_only_the_newest_are_visible(staged):
 def test_the_legend_names_what_colours_stand_for_and_whose_they_are(staged):
     first, second, third = run(1), run(2), run(3, lr=1e-2)
     on = staged(first, second, third)
-    assert on.stage.legend() == ("", [])
+    assert on.stage.legend().entries == ()
     on.view.color("lr")
     on.monitor.step()
-    _, entries = on.stage.legend()
+    entries = on.stage.legend().entries
     assert [(entry.label, set(entry.runs)) for entry in entries] == [
         ("0.0001", {first.key, second.key}), ("0.01", {third.key}),
     ]  # fmt: skip
     on.view.filter(lr=1e-2)
     on.monitor.step()
-    assert [entry.label for entry in on.stage.legend()[1]] == ["0.01"]
+    assert [entry.label for entry in on.stage.legend().entries] == ["0.01"]
 
 
 def test_a_view_that_came_as_a_text_finds_its_runs_when_they_come(staged):

@@ -16,7 +16,16 @@ from astuner_nb.core.series import Series
 from astuner_nb.views.options.view_options import ViewOptions
 from astuner_nb.views.tables.configs import canonical_configs
 from astuner_nb.views.tables.notes import NO_NOTES, RunNotes
-from astuner_nb.views.tables.summaries import SPARK_POINTS, from_extremes, spark, step_column, summaries, summary
+from astuner_nb.views.tables.summaries import (
+    SPARK_POINTS,
+    from_extremes,
+    spark,
+    step_column,
+    steps_asked,
+    summaries,
+    summary,
+    table_metrics,
+)
 from astuner_nb.views.tables.table import DESCRIPTION, MOST_PARAMETERS, NO_LOOK, Look, changes, rows, table
 
 from ..trackers.places import MadeRun
@@ -30,8 +39,9 @@ NONE = MadeRun("none", {}, config={"lr": 1e-4, "seed": 2}, created=None, url="ht
 RUNS = [A, B, ODD, NONE]
 
 
-def summarised(runs, view=VIEW):
-    return summaries({run.key: NAMES.canonicalised(run.history()) for run in runs}, view, NAMES)
+def summarised(runs, view=VIEW, names=NAMES):
+    histories = {run.key: run.aliases.canonicalised(run.history()) for run in runs}
+    return summaries(histories, table_metrics(histories, view, names), names, steps_asked(view))
 
 
 def frame(view=VIEW, runs=RUNS, **more):
@@ -66,7 +76,7 @@ def test_the_best_is_the_lowest_where_lower_is_better_as_a_persons_own_table_say
     names = NAMES.with_metrics({"cost": {"keys": ["my/cost"], "better": "lower"}})
     run = MadeRun("r", {"my/cost": {0: 3.0, 1: 1.0, 2: 2.0}}, aliases=names)
     view = VIEW.with_metrics("cost")
-    found = summaries({run.key: names.canonicalised(run.history())}, view, names)
+    found = summarised([run], view, names)
     assert table([run], view, found, names=names)[["cost last", "cost best"]].to_numpy().tolist() == [[2.0, 1.0]]
 
 
@@ -286,5 +296,5 @@ def test_where_lower_is_better_the_lowest_come_first():
     names = NAMES.with_metrics({"cost": {"keys": ["my/cost"], "better": "lower"}})
     run = MadeRun("r", {"my/cost": {0: 3.0}}, aliases=names)
     view = VIEW.with_metrics("cost")
-    found = summaries({run.key: names.canonicalised(run.history())}, view, names)
+    found = summarised([run], view, names)
     assert rows([run], view, found, names=names).sort_after("cost last") == ("cost last", False)

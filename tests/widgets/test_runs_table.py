@@ -10,7 +10,7 @@ import pytest
 
 from astuner_nb.core.aliases import Aliases
 from astuner_nb.views.options.view_options import ViewOptions
-from astuner_nb.views.tables.summaries import summaries
+from astuner_nb.views.tables.summaries import summaries, table_metrics
 from astuner_nb.views.tables.table import Look, TableRow, TableRows, rows
 from astuner_nb.widgets.runs_table import OF_ALL, OF_RUNS, PAGE, PARTS, RunsTable, page_module
 
@@ -59,7 +59,8 @@ class Shown:
 
     def __init__(self, table, count):
         self.table, self.runs = table, made(count)
-        self.found = summaries({run.key: NAMES.canonicalised(run.history()) for run in self.runs}, VIEW, NAMES)
+        histories = {run.key: NAMES.canonicalised(run.history()) for run in self.runs}
+        self.found = summaries(histories, table_metrics(histories, VIEW, NAMES), NAMES)
 
     def show(self, view=VIEW, words="", looks=lambda run: Look()):
         found = rows(self.runs, view, self.found, names=NAMES, looks=looks)

@@ -9,10 +9,9 @@ import numpy as np
 
 from astuner_nb.core.series import Floats
 from astuner_nb.views.files.ticks import Tick, ticks
+from astuner_nb.views.pictures.compact import FAR
 from astuner_nb.views.pictures.picture import Line, Picture, Scale
 
-FAR = 1e300
-"""What lies farther out is drawn here: the width of an axis is a number too."""
 FAR_OUT = 200.0
 """So many sizes of the axis outside it a point may lie: what leads there has its direction, and numbers stay short."""
 _FAR_EXPONENT = 305.0

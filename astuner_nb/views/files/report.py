@@ -16,14 +16,11 @@ from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from astuner_nb.analysis.differences import in_one_line
-from astuner_nb.core.series import Floats
 from astuner_nb.views.files.plain_text import plain_text
-from astuner_nb.views.files.plot_area import FAR
 from astuner_nb.views.files.report_page import DRAW, SORT, STYLE
 from astuner_nb.views.files.svg import svg, text_px
+from astuner_nb.views.pictures.compact import compact
 from astuner_nb.views.pictures.picture import Picture
 from astuner_nb.views.pictures.traces import layout, positions, shown_text, trace
 from astuner_nb.views.tables.table import plain
@@ -37,7 +34,6 @@ MOST_LETTERS = 300
 LONG = 40
 """A text with more letters has a column of some width, also on a narrow page."""
 _MESSAGE_LETTERS, _MESSAGE_ROW_PX = 90, 14
-_FLOAT32 = float(np.finfo(np.float32).max)
 
 
 def figure_of(picture: Picture) -> go.Figure:
@@ -108,31 +104,11 @@ def _json(pictures: Sequence[Picture]) -> str:
     for picture in pictures:
         figure = _figure(picture)
         for drawn, line in zip(figure.data, (line for line in picture.lines if line.visible), strict=True):
-            drawn.update(x=_small(positions(line.x, picture.axis.scale), exactly=True), y=_small(line.y))
+            drawn.update(x=compact(positions(line.x, picture.axis.scale), exactly=True), y=compact(line.y))
         document: dict[str, Any] = json.loads(figure.to_json())
         document["layout"].pop("template", None)  # the page has one for each theme
         figures.append(document)
     return _in_page(json.dumps(figures))
-
-
-def _small(values: Floats, exactly: bool = False) -> np.ndarray[Any, np.dtype[Any]]:
-    """`values` in half the bytes, where that keeps the four digits that a figure says: of x, where it keeps all."""
-    finite = values[np.isfinite(values)]
-    if not len(finite):
-        return values
-    if float(np.abs(finite).max()) > _FLOAT32:
-        return np.clip(values, -FAR, FAR)  # plotly.js draws nothing where the width of an axis is no float64
-    small = values.astype(np.float32)
-    if exactly and not np.array_equal(small.astype(np.float64), values, equal_nan=True):
-        return values
-    return small if exactly or _tells_apart(finite) else values
-
-
-def _tells_apart(values: Floats) -> bool:
-    """Whether float32 has room between the lowest and the highest: not for 1000000.1 and 1000000.2."""
-    size, span = float(np.abs(values).max()), float(values.max() / 2 - values.min() / 2)
-    tiny = float(np.abs(values[values != 0]).min(initial=np.inf))
-    return tiny > 1e-37 and (span == 0 or span > size * 1e-4)
 
 
 def _lines(message: str) -> list[str]:

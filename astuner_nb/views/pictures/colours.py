@@ -23,8 +23,6 @@ class Entry:
 
     label: str
     colour: str
-    value: Found = MISSING
-    """What runs of that colour have for what is coloured by; `MISSING` for the ends of a scale and for groups."""
 
 
 class Colours:
@@ -52,7 +50,7 @@ class Colours:
     def of(self, config: Config, own: str) -> str:
         """The colour of a run with `config`, whose own colour is `own`; also that of a group with such a member."""
         if self._groups:
-            return self._deal(group_of(self._groups, config), MISSING)
+            return self._deal(group_of(self._groups, config))
         return own if self._by == "run" else self._of_value(config.get(self._by, MISSING))
 
     def label_of(self, config: Config) -> str:
@@ -72,10 +70,10 @@ class Colours:
         number = number_in(value)
         if self._scale is not None and number is not None and _finite(number):
             return self._scale.at(number)
-        return self._deal(short(value), value)
+        return self._deal(short(value))
 
-    def _deal(self, label: str, value: Found) -> str:
-        return self._dealt.setdefault(label, Entry(label, colour(len(self._dealt)), value)).colour
+    def _deal(self, label: str) -> str:
+        return self._dealt.setdefault(label, Entry(label, colour(len(self._dealt)))).colour
 
 
 class _Scale:

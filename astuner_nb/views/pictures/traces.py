@@ -12,12 +12,11 @@ import numpy as np
 
 from astuner_nb.core.series import Floats
 from astuner_nb.views.files.plain_text import plain_text
+from astuner_nb.views.pictures.compact import drawable
 from astuner_nb.views.pictures.picture import Axis, Line, Picture, Scale
 
 HEIGHT_PX = 220
 """Of one figure, where nobody says another."""
-FAR = 1e300
-"""Beyond this an axis has no width that a float64 can hold."""
 MS = 1000.0
 """Plotly's dates are milliseconds since 1970, ours seconds."""
 MARKER_PX = 7
@@ -45,11 +44,6 @@ def trace(line: Line, scale: Scale = "linear") -> dict[str, object]:
         **_hover(line),
         **looks(line),
     }
-
-
-def drawable(y: Floats) -> Floats:
-    """`y` within what Plotly can draw: an axis whose width is no float64 has no scale."""
-    return np.clip(y, -FAR, FAR) if bool((np.abs(y) > FAR).any()) else y
 
 
 def positions(x: Floats, scale: Scale) -> Floats:

@@ -55,15 +55,21 @@ def from_extremes(last: float, low: float, high: float, points: int, better: Bet
     return Summary(last, {"higher": high, "lower": low, "neither": NAN}[better], points)
 
 
-def summaries(histories: Mapping[str, History], options: ViewOptions, names: Aliases) -> dict[str, dict[str, Summary]]:
-    """The summaries of all that the table of the view shows. `histories` are by run key, under canonical names."""
-    metrics = table_metrics(histories, options, names)
-    steps = {metric: [step for name, step in steps_asked(options) if name == metric] for metric in metrics}
+def summaries(
+    histories: Mapping[str, History], metrics: Sequence[str], names: Aliases, steps: Iterable[tuple[str, float]] = ()
+) -> dict[str, dict[str, Summary]]:
+    """What the curves of `metrics` say, of those that a run has.
+
+    Args:
+        histories: by run key, under canonical names.
+        metrics: the metrics of the table.
+        names: which way each is better.
+        steps: (metric, step) of each value at a step that is wanted.
+    """
+    at = {metric: [step for name, step in steps if name == metric] for metric in metrics}
     return {
         key: {
-            name: summary(history[name], names.describe(name).better, steps[name])
-            for name in metrics
-            if name in history
+            name: summary(history[name], names.describe(name).better, at[name]) for name in metrics if name in history
         }
         for key, history in histories.items()
     }
