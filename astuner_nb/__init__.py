@@ -34,9 +34,14 @@ if TYPE_CHECKING:
         TrackerError,
         Unreachable,
     )
+    from astuner_nb.core.run import Change, Checkpoint
     from astuner_nb.core.series import History, Series
     from astuner_nb.core.space import Choice, Float, Int, Space
     from astuner_nb.core.states import RunState
+    from astuner_nb.diagnosis.diagnose import diagnose
+    from astuner_nb.diagnosis.findings import Finding
+    from astuner_nb.diagnosis.report import Report
+    from astuner_nb.diagnosis.thresholds import Thresholds
     from astuner_nb.experiments import Experiment, experiment
     from astuner_nb.lab import Lab
     from astuner_nb.live_figure.figure import LiveFigure
@@ -57,9 +62,12 @@ __all__ = [
     "BadFile",
     "BadValue",
     "Cancelled",
+    "Change",
+    "Checkpoint",
     "Choice",
     "Comparison",
     "Experiment",
+    "Finding",
     "Float",
     "Histories",
     "History",
@@ -71,6 +79,7 @@ __all__ = [
     "NotPicklable",
     "RateLimited",
     "Recorder",
+    "Report",
     "Run",
     "RunSet",
     "RunState",
@@ -79,9 +88,11 @@ __all__ = [
     "ServerFailed",
     "Space",
     "StoreError",
+    "Thresholds",
     "TrackerError",
     "Unreachable",
     "compare",
+    "diagnose",
     "experiment",
     "init",
     "runs",
@@ -106,9 +117,14 @@ _HOMES = {
         "TrackerError",
         "Unreachable",
     ),
+    "core.run": ("Change", "Checkpoint"),
     "core.series": ("History", "Series"),
     "core.space": ("Choice", "Float", "Int", "Space"),
     "core.states": ("RunState",),
+    "diagnosis.diagnose": ("diagnose",),
+    "diagnosis.findings": ("Finding",),
+    "diagnosis.report": ("Report",),
+    "diagnosis.thresholds": ("Thresholds",),
     "experiments": ("Experiment", "experiment"),
     "lab": ("Lab",),
     "recorder": ("Recorder",),

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 
 from astuner_nb.core.errors import AstunerError
 
-USAGE = """astuner --conf FILE [--backbone NAME] [--runs DIR]   train in the foreground, with a progress line
-       astuner runs [--runs DIR]                            list runs, newest first
-       astuner lab [NOTEBOOK]                               open the tuning notebook in JupyterLab"""
+USAGE = """astuner --conf FILE [--set NAME=VALUE] [--runs DIR]     train in the foreground, with a progress line
+       astuner --resume RUN[@STEP|@best] [--set NAME=VALUE]    go on from a checkpoint of a run
+       astuner runs [--runs DIR]                               list runs, newest first
+       astuner lab [NOTEBOOK]                                  open the tuning notebook in JupyterLab"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,6 +37,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--backbone", metavar="NAME", help="what runs it; where left out, what the file says")
     parser.add_argument("--runs", metavar="DIR", help="where runs are kept (ASTUNER_RUNS, else ./runs)")
     parser.add_argument("--name", metavar="NAME", help="what to call the run")
+    parser.add_argument(
+        "--resume", metavar="RUN[@STEP]", help="go on from a run's checkpoint: of a step, @best, or the last"
+    )
+    parser.add_argument(
+        "--set", metavar="NAME=VALUE", action="append", default=[], help="a hyper-parameter; may be given several times"
+    )
     parser.add_argument("--with-ray", action="store_true", help="run through Ray (from release 0.3 on)")
     commands = parser.add_subparsers(title="other commands")
     runs = commands.add_parser("runs", help="list runs, newest first")
@@ -54,9 +61,14 @@ def _train(arguments: argparse.Namespace) -> int:
         raise AstunerError(
             "--with-ray is not available yet: Ray jobs come with release 0.3. Leave it out to train here."
         )
-    if not arguments.conf:
-        raise AstunerError("Nothing to train: no file was named. Try `astuner --conf math_agent.yaml`.")
-    return train(arguments.conf, backbone=arguments.backbone, runs=arguments.runs, name=arguments.name)
+    return train(
+        arguments.conf,
+        backbone=arguments.backbone,
+        runs=arguments.runs,
+        name=arguments.name,
+        resume=arguments.resume,
+        settings=arguments.set,
+    )
 
 
 def _list(arguments: argparse.Namespace) -> int:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from astuner_nb.charts.numbers import number
 from astuner_nb.charts.progress import progress
+from astuner_nb.core.errors import BadValue
 from astuner_nb.core.metrics import FIVE, known_first
+from astuner_nb.core.space import Space, Value
 from astuner_nb.core.states import RunState
 from astuner_nb.following import Followed
 from astuner_nb.forwarding.status import logger_notes
 from astuner_nb.lab import Lab
 from astuner_nb.monitor import BUSY_S
+from astuner_nb.plan import Plan, plan_for_run
 from astuner_nb.store.run import Run
+from astuner_nb.store.run_store import RunStore
 
 SHORT = {"success_rate": "success", "response_length": "length"}
 """The five in fewer letters: the line must fit a terminal."""
@@ -27,15 +31,32 @@ LAST_WORDS_S = 3.0
 CODES = {RunState.FINISHED: 0, RunState.STOPPED: 130}
 
 
-def train(conf: str, *, backbone: str | None = None, runs: str | None = None, name: str | None = None) -> int:
+def train(
+    conf: str | None,
+    *,
+    backbone: str | None = None,
+    runs: str | None = None,
+    name: str | None = None,
+    resume: str | None = None,
+    settings: Sequence[str] = (),
+) -> int:
     """Train as `conf` says and show how it goes; returns the exit code: 0 finished, 130 stopped, 1 otherwise.
 
     Ctrl-C asks the run to stop; it then ends as `stopped`. A second Ctrl-C leaves it to its supervisor.
+
+    Args:
+        conf: a YAML file; None to go on as the run of `resume` was started.
+        resume: `RUN`, `RUN@STEP` or `RUN@best`: a run by id, beginning of an id or name, and which checkpoint. What
+            neither `conf` nor `settings` says is as it was there.
+        settings: `NAME=VALUE` each; they count more than the file.
     """
-    with _opened(conf, backbone, runs) as lab:
+    parent, at_step = _meant(resume, RunStore(runs)) if resume else (None, None)
+    with _opened(_source(conf, parent, backbone), backbone, runs) as lab:
         for notice in lab.plan.notices:
             _say(f"note: {notice}")
-        run = lab.start(name=name)
+        said = _said_by_file(lab.plan) if conf and parent else {}
+        values = {**said, **_read(settings, lab.plan.space)}
+        run = lab.start(name=name, tags=(), logger=None, resume=parent, at_step=at_step, **values)
         _say(f"{run.id} on {lab.plan.backbone.name}: {run.name}")
         loggers = _LoggerLines(run)
         try:
@@ -48,9 +69,42 @@ def train(conf: str, *, backbone: str | None = None, runs: str | None = None, na
         return _report(run, state)
 
 
+def _meant(words: str, store: RunStore) -> tuple[Run, int | str | None]:
+    """The run and the checkpoint that `RUN`, `RUN@STEP`, `RUN@best` or `RUN@last` stand for."""
+    name, _, where = words.rpartition("@")
+    if not name or not (where.isdecimal() or where in ("best", "last")):
+        return store.find(words), None
+    return store.find(name), int(where) if where.isdecimal() else where
+
+
+def _source(conf: str | None, parent: Run | None, backbone: str | None) -> str | Plan:
+    if conf is not None:
+        return conf
+    if parent is None:
+        raise BadValue("Nothing to train: no file was named. Try `astuner --conf math_agent.yaml`.")
+    return plan_for_run(parent, backbone)
+
+
+def _said_by_file(plan: Plan) -> dict[str, Value]:
+    """The values that the plan's own file gives."""
+    given = plan.config.values if plan.config else {}
+    return {name: plan.values[name] for name in given if name in plan.space}
+
+
+def _read(settings: Iterable[str], space: Space) -> dict[str, Value]:
+    """`NAME=VALUE` texts as values."""
+    values: dict[str, Value] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals:
+            raise BadValue(f"--set takes NAME=VALUE, got {setting!r}. Write for instance --set lr=1e-4.")
+        values[name.strip()] = space.read(name.strip(), text.strip())
+    return values
+
+
 @contextmanager
-def _opened(conf: str, backbone: str | None, runs: str | None) -> Iterator[Lab]:
-    lab = Lab(conf, backbone=backbone, runs=runs)
+def _opened(source: str | Plan, backbone: str | None, runs: str | None) -> Iterator[Lab]:
+    lab = Lab(source, backbone=backbone, runs=runs)
     try:
         yield lab
     finally:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from astuner_nb.widgets.panel import Panel
 
 EXAMPLE = "math_agent.yaml"
-Source = str | Path | Mapping[str, object] | Backbone | Callable[..., Any] | None
+Source = str | Path | Mapping[str, object] | Backbone | Plan | Callable[..., Any] | None
 
 
 class Lab(Session):
@@ -43,7 +43,7 @@ class Lab(Session):
 
         Args:
             source: a YAML file (path or bundled name), its content as a mapping, a training function, an
-                `Experiment`, a backbone, or nothing for the built-in math agent.
+                `Experiment`, a backbone, a plan, or nothing for the built-in math agent.
             backbone: what runs a YAML file, where it should not be what the file says.
             runs: where runs are kept; where left out `ASTUNER_RUNS`, else `./runs`.
             launcher: how jobs run; processes of this machine where left out.
@@ -89,6 +89,8 @@ class Lab(Session):
 def _plan(source: Source, backbone: str | None) -> Plan:
     if source is None:
         source = EXAMPLE
+    if isinstance(source, Plan):
+        return source
     if isinstance(source, str | Path | Mapping):
         return plan_for_file(source, backbone)
     if isinstance(declared := getattr(source, "backbone", None), FunctionBackbone):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from astuner_nb.backbones.registry import GPU_ENGINES
@@ -12,9 +12,12 @@ from astuner_nb.backbones.registry import backbone as backbone_named
 from astuner_nb.config.config import Config
 from astuner_nb.config.keys import KEYS
 from astuner_nb.config.loader import load_config
+from astuner_nb.core.errors import BadValue
 from astuner_nb.core.loggers import CONSOLE
 from astuner_nb.core.protocols import Backbone
 from astuner_nb.core.space import Space, Value
+from astuner_nb.recorder import SCRIPT
+from astuner_nb.store.run import Run
 
 EPOCH_TASKS = 7_290
 """Tasks in one epoch of the built-in math agent: the training part of its 8 100 additions."""
@@ -40,12 +43,16 @@ class Plan:
         """Hyper-parameters and settings together: all that a run can be given."""
         return Space({**self.backbone.space, **self.backbone.settings})
 
-    def name_for(self, values: Mapping[str, Value]) -> str:
-        """The experiment's name, and what differs from the backbone's defaults, e.g. `lr 0.0003 · seed 1`."""
+    def name_for(self, values: Mapping[str, Value], at_step: int | None = None) -> str:
+        """The experiment's name, what differs from the backbone's defaults, and the step that it goes on from.
+
+        E.g. `lr 0.0003 · seed 1 · from 120`.
+        """
         space = self.backbone.space
         changes = [f"{name} {_short(values[name])}" for name in space if values[name] != space[name].default]
         experiment = [self.config.experiment] if self.config and self.config.experiment else []
-        return " · ".join([*experiment, *changes]) or "defaults"
+        named = [*experiment, *changes] or ["defaults"]
+        return " · ".join(named if at_step is None else [*named, f"from {at_step}"])
 
     def document_for(self, values: Mapping[str, Value], loggers: Sequence[str] | None = None) -> str | None:
         """The whole configuration document with `values` and `loggers` in it, as YAML; None where there was none."""
@@ -70,6 +77,26 @@ def plan_for_file(source: str | Path | Mapping[str, object], backbone: str | Non
     values, moves = _fitted(plan.space, config.values)
     notices = (*config.notices, *swap, *moves)
     return Plan(plan.backbone, plan.project, {**plan.values, **values}, config, notices, config.loggers)
+
+
+def plan_for_run(run: Run, backbone: str | None = None) -> Plan:
+    """The plan that `run` was started by, as its own directory tells; `backbone` overrides the one it ran on.
+
+    Raises:
+        BadValue: for a run that only its notebook or script can start again, or an unknown backbone.
+    """
+    if run.files.function.exists():
+        again = f"lab.start(resume={run.id!r})"
+        raise BadValue(f"{run.name!r} runs a function of a notebook. Go on with it there: {again}.")
+    if run.backbone == SCRIPT:
+        raise BadValue(f"{run.name!r} was recorded by a script of its own. Go on with it by that script.")
+    try:
+        text = run.files.config.read_text("utf-8")
+    except (OSError, ValueError):
+        plan = plan_for_backbone(backbone_named(backbone or run.backbone), loggers=run.loggers)
+    else:
+        plan = plan_for_file(text, backbone)
+    return replace(plan, project=run.project)
 
 
 def plan_for_backbone(backbone: Backbone, project: str | None = None, loggers: tuple[str, ...] = (CONSOLE,)) -> Plan:

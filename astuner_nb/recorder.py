@@ -21,10 +21,12 @@ import os
 import re
 import reprlib
 import socket
+import stat
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -32,12 +34,20 @@ RUN_DIRECTORY_VARIABLE = "ASTUNER_RUN_DIR"
 """Set by a launcher: `init()` then records into that directory instead of making a new one."""
 STORE_VARIABLE = "ASTUNER_RUNS"
 """Where runs are kept; `./runs` where it is not set."""
+SCRIPT = "script"
+"""The backbone of a run that no launcher started."""
 CONSOLE = "console"
 """The logger that is the job's own output: a line for each record."""
 SPOKEN = ("reward", "success_rate", "loss", "response_length", "kl", "val/success_rate")
 """What stands in such a line where a record has any of it; else its first so many numbers."""
+BEST = "best.json"
+"""Beside the checkpoints: which of them is the best, {"step", "metric", "value"}."""
 MASK = "***"
 """What stands in `meta.json` in place of a secret."""
+LOOK_BYTES = 1 << 18
+"""How much of the requests for changes is read before one step at most; no longer line is a request."""
+MOST_WAITING = 1_000
+"""How many changes may be scheduled for later steps at once."""
 SYNC_S = 2.0
 """Seconds between two fdatasync: what a power cut may cost. A kill costs nothing."""
 
@@ -80,6 +90,15 @@ class RunFiles:
         self.function = self.directory / "function.pkl"
         """A function of the user's own, pickled by cloudpickle."""
         self.checkpoints = self.directory / "checkpoints"
+        """What it saved of itself, with a step in each name."""
+        self.best = self.checkpoints / BEST
+        """Which of them is the best, by which metric."""
+        self.resumed = self.directory / "resumed"
+        """Holds the checkpoint of another run that it went on from, whatever becomes of that run."""
+        self.change_requests = self.directory / "changes.requests.jsonl"
+        """New values that the job is asked to go on with, one JSON object each. Appended to by anyone."""
+        self.changes = self.directory / "changes.jsonl"
+        """Which of them it took or refused, and from which step on. Written by the job alone."""
         self.loggers = self.directory / "loggers"
         """What the trackers have of it: status, output and files of each."""
 
@@ -135,10 +154,10 @@ def start_time(pid: int) -> int | None:
     A pid is reused; a pid with its start time is not. (Field 22 of /proc/PID/stat, proc(5).)
     """
     try:
-        stat = Path(f"/proc/{pid}/stat").read_bytes()
+        fields = Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
         return None
-    return int(stat.rpartition(b")")[2].split()[19])
+    return int(fields.rpartition(b")")[2].split()[19])
 
 
 def identity(supervisor: int, job: int | None) -> dict[str, Any]:
@@ -167,6 +186,109 @@ def line_start(descriptor: int, end: int) -> int:
     return 0
 
 
+class NewLines:
+    """The lines that were appended to a file since the last look. A look costs one stat where there are none."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = str(path)
+        self._offset = 0
+        self._inode = 0
+        self._read_to = (0, 0)  # inode and size when all of it had been read
+        self._in_long_line = False
+        self.has_more = False
+        """Whether the last look left something for the next one."""
+
+    def read(self) -> list[tuple[int, bytes]]:
+        """Whole lines with their offsets, of `LOOK_BYTES` at most; longer lines are passed over. Raises OSError."""
+        self.has_more = False
+        try:
+            found = os.stat(self._path)
+        except FileNotFoundError:
+            return []
+        state = (found.st_ino, found.st_size)
+        if state == self._read_to or not stat.S_ISREG(found.st_mode):
+            return []
+        if found.st_ino != self._inode or found.st_size < self._offset:  # another file, or cut
+            self._inode, self._offset, self._in_long_line = found.st_ino, 0, False
+        start, chunk = self._offset, self._chunk()
+        self.has_more = bool(chunk) and start + len(chunk) < found.st_size
+        if not self.has_more:
+            self._read_to = state
+        return self._whole_lines(start, chunk)
+
+    def read_all(self) -> Iterator[tuple[int, bytes]]:
+        """Every whole line that there is now with its offset. Raises OSError."""
+        yield from self.read()
+        while self.has_more:
+            yield from self.read()
+
+    def _chunk(self) -> bytes:
+        descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            return os.pread(descriptor, LOOK_BYTES, self._offset)
+        finally:
+            os.close(descriptor)
+
+    def _whole_lines(self, start: int, chunk: bytes) -> list[tuple[int, bytes]]:
+        """The whole lines of `chunk`, which begins at offset `start`; the next look goes on behind them."""
+        begin = chunk.find(b"\n") + 1 if self._in_long_line else 0
+        end = chunk.rfind(b"\n") + 1
+        self._in_long_line = not end and (self._in_long_line or len(chunk) == LOOK_BYTES)
+        self._offset = start + (len(chunk) if self._in_long_line else end)
+        lines = []
+        for line in chunk[begin:end].split(b"\n")[:-1]:
+            lines.append((start + begin, line))
+            begin += len(line) + 1
+        return lines
+
+
+def request_change(files: RunFiles, values: Mapping[str, Any], at_step: int | None = None) -> str:
+    """Ask a run's job to go on with `values`, at once or from `at_step` on. Returns the request's id.
+
+    It is one `write` on an O_APPEND descriptor: two that ask at the same time do not mix. The line break before it ends
+    what somebody was killed over. Raises OSError, and ValueError or TypeError for what JSON cannot hold.
+    """
+    request = {"id": os.urandom(8).hex(), "values": dict(values), "t": time.time()}
+    if at_step is not None:
+        request["at_step"] = at_step
+    line = f"\n{_encode(request)}\n".encode()
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+    descriptor = os.open(files.change_requests, flags, 0o600)
+    try:
+        if os.write(descriptor, line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(files.change_requests))
+    finally:
+        os.close(descriptor)
+    return str(request["id"])
+
+
+def requested_change(offset: int, line: bytes) -> dict[str, Any] | None:
+    """The request in a line of `changes.requests.jsonl` as {"id", "values", "at_step", "t"}; None where it is none.
+
+    One without an id, typed by hand, is known by its place and content. `at_step` is 0 for at once.
+    """
+    found = _object_in(line)
+    values, at_step = found.get("values"), found.get("at_step")
+    if not _is_flat(values) or not (at_step is None or type(at_step) is int):
+        return None
+    name = found.get("id")
+    if not isinstance(name, str) or not 0 < len(name) <= 100:
+        name = f"{offset}-{zlib.crc32(line):08x}"
+    asked = found.get("t")
+    return {"id": name, "values": values, "at_step": at_step or 0, "t": asked if _is_number(asked) else 0.0}
+
+
+def applied_changes(files: RunFiles) -> Iterator[dict[str, Any]]:
+    """What stands in `changes.jsonl`: {"step", "values", "t", "request"} each, and "refused" where it was not taken.
+
+    What does not look like that is passed over. Raises OSError.
+    """
+    for _, line in NewLines(files.changes).read_all():
+        found = _object_in(line)
+        if type(found.get("step")) is int and _is_flat(found.get("values")) and _is_number(found.get("t")):
+            yield found
+
+
 def default_store() -> Path:
     """Where runs are kept when nobody says otherwise: $ASTUNER_RUNS, else `./runs`."""
     return Path(os.environ.get(STORE_VARIABLE) or "runs").absolute()
@@ -178,7 +300,7 @@ def create_run_directory(
     name: str | None = None,
     config: Mapping[str, Any] | None = None,
     tags: Iterable[str] = (),
-    backbone: str = "script",
+    backbone: str = SCRIPT,
     **more: Any,
 ) -> RunFiles:
     """A new `<store>/<slug of project>/<run id>/` with its `meta.json`. Raises OSError, leaving no run behind.
@@ -265,6 +387,10 @@ class Recorder:
         """Whether each record is also a line of text on stdout."""
         self.lost = 0
         """How many records could not be written."""
+        parent = meta.get("parent")
+        self._parent: dict[str, Any] = parent if isinstance(parent, dict) else {}
+        self._changes = _Changes(self._files)
+        self.config.update(self._changes.in_force())
         self._metrics, self._rollouts = _Lines(self._files.metrics), _Lines(self._files.rollouts)
         self._stop = str(self._files.stop_request)
         self._last: int | None = None  # the last step; None until the file was opened
@@ -287,7 +413,7 @@ class Recorder:
         try:
             with self._guard():
                 if self._last is None:
-                    self._last = _step_of(self._metrics.open())
+                    self._last = max(_step_of(self._metrics.open()), self.resume_step or -1)
                 values: Any = {**(metrics or {}), **more} if step is None or more else metrics or {}
                 record = self._start(values.pop("step", None) if step is None else step)
                 names = self._names
@@ -311,6 +437,55 @@ class Recorder:
             return all(written)
         except Exception as error:
             return self._lose(error)
+
+    def take_changes(self, step: int, accept: Callable[[dict[str, Any]], object] | None = None) -> dict[str, Any]:
+        """The values to go on with from `step` on, the one about to be made; empty where nobody asked for any. ::
+
+            for step in range(run.resume_step + 1, 201):
+                lr = run.take_changes(step).get("lr", lr)
+
+        They stand in `.config` too, and in the run's `changes.jsonl`. Takes a few µs: call it before every step.
+
+        Args:
+            step: the number under which the next step is logged.
+            accept: called with the values of one request; where it raises, a ValueError with a sentence for instance,
+                they are refused, and the training goes on as it was.
+        """
+        taken: dict[str, Any] = {}
+        try:
+            with self._guard():
+                for request in self._changes.due(int(step)):
+                    refused = _refusal(accept, request["values"])
+                    self._changes.settle(request, int(step), refused)
+                    taken.update({} if refused else request["values"])
+        except Exception as error:
+            self._warn("changes", f"changes of {self.directory} cannot be taken for now ({error}); training goes on.")
+        self.config.update(taken)
+        return taken
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where to save checkpoints, with the step in each name: `run.checkpoints / f"step-{step:06}.pt"`."""
+        try:
+            self._files.checkpoints.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            self._warn("checkpoints", f"{self._files.checkpoints} cannot be made ({error}). Look at the disk.")
+        return self._files.checkpoints
+
+    @property
+    def resume_from(self) -> Path | None:
+        """The checkpoint to go on from, a file or directory as the earlier run saved it; None at a fresh start."""
+        path = self._parent.get("checkpoint")
+        if not isinstance(path, str) or not path:
+            return None
+        held = self._files.resumed / os.path.basename(path)
+        return held if held.exists() else Path(path)
+
+    @property
+    def resume_step(self) -> int:
+        """The steps that had been made at `resume_from`: records begin at the next. 0 at a fresh start."""
+        step = self._parent.get("step")
+        return step if type(step) is int and step > 0 else 0
 
     @property
     def stop_requested(self) -> bool:
@@ -337,7 +512,7 @@ class Recorder:
 
     def close(self) -> None:
         """Bring everything to the disk and let go of the files. A later `log` opens them again."""
-        for lines in (self._metrics, self._rollouts):
+        for lines in (self._metrics, self._rollouts, self._changes.settled):
             try:
                 with self._guard():
                     lines.close()
@@ -449,6 +624,43 @@ class _Lines:
         getattr(os, "fdatasync", os.fsync)(self._fd)
 
 
+class _Changes:
+    """What somebody asks a run to change, and what was made of it. Raises OSError where a file cannot be used."""
+
+    def __init__(self, files: RunFiles) -> None:
+        self._files = files
+        self._requests = NewLines(files.change_requests)
+        self.settled = _Lines(files.changes)
+        self._known: set[str] = set()  # ids of requests that wait or were settled
+        self._waiting: list[dict[str, Any]] = []
+
+    def in_force(self) -> dict[str, Any]:
+        """The values that were taken by now, by an earlier process too: what it settled is settled."""
+        values: dict[str, Any] = {}
+        try:
+            for change in applied_changes(self._files):
+                self._known.add(str(change.get("request")))
+                values.update({} if change.get("refused") else change["values"])
+        except OSError:  # then it cannot be written either, which is said
+            pass
+        return values
+
+    def due(self, step: int) -> list[dict[str, Any]]:
+        """The requests for `step` or an earlier one that are not settled, in the order in which they were made."""
+        for offset, line in self._requests.read():
+            request = requested_change(offset, line)
+            if request and request["id"] not in self._known and len(self._waiting) < MOST_WAITING:
+                self._known.add(request["id"])
+                self._waiting.append(request)
+        return [request for request in self._waiting if request["at_step"] <= step]
+
+    def settle(self, request: dict[str, Any], step: int, refused: str) -> None:
+        """Write what was made of `request`; until that is on record it waits."""
+        change = {"step": step, "values": request["values"], "t": time.time(), "request": request["id"]}
+        self.settled.append({**change, "refused": refused} if refused else change)
+        self._waiting.remove(request)
+
+
 class _Ending:
     """Finishes a run when its interpreter exits or dies of an exception, until `release`d."""
 
@@ -475,6 +687,16 @@ def _end_by(error: BaseException | None) -> tuple[str | None, str]:
     if isinstance(error, KeyboardInterrupt):
         return "stopped", ""
     return "failed", f"{type(error).__name__}: {error}"
+
+
+def _refusal(accept: Callable[[dict[str, Any]], object] | None, values: dict[str, Any]) -> str:
+    """Why `accept` does not take `values`; empty where it does."""
+    try:
+        if accept is not None:
+            accept(dict(values))
+        return ""
+    except Exception as error:
+        return str(error) or type(error).__name__
 
 
 def _scalar(value: Any) -> Any:
@@ -533,6 +755,29 @@ def _whole(step: Any) -> int | None:
     except Exception:
         return None
     return int(number) if isinstance(number, (int, float)) and number == int(number) else None
+
+
+def _object_in(line: bytes) -> dict[str, Any]:
+    """The JSON object in `line`; empty where there is none."""
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _is_flat(values: Any) -> bool:
+    """Whether `values` is a mapping, not empty, of names to finite numbers, texts, booleans or None."""
+    if not isinstance(values, dict) or not values:
+        return False
+    return all(_is_number(value) or isinstance(value, (str, bool, type(None))) for value in values.values())
+
+
+def _is_number(value: Any) -> bool:
+    """Whether `value` is a finite number that JSON readers of any language take."""
+    if type(value) is int:
+        return -(1 << 63) <= value < 1 << 63
+    return type(value) is float and value - value == 0.0
 
 
 def _step_of(line: bytes) -> int:

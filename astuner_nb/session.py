@@ -8,19 +8,22 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from astuner_nb.core.errors import BadValue, JobError, StoreError
 from astuner_nb.core.loggers import checked_loggers
 from astuner_nb.core.protocols import Job, Launcher
-from astuner_nb.core.space import Value
+from astuner_nb.core.space import Int, Value
 from astuner_nb.core.states import RunState
 from astuner_nb.following import Turn
 from astuner_nb.forwarding.start import start_forwarders
 from astuner_nb.monitor import Monitor
 from astuner_nb.overlay import Overlay, What
 from astuner_nb.plan import Plan
+from astuner_nb.recorder import request_change
+from astuner_nb.store.checkpoints import checkpoint_at
+from astuner_nb.store.resumption import Resumption, resumption, values_at
 from astuner_nb.store.run import Run
 from astuner_nb.store.run_store import RunStore
 from astuner_nb.trackers.run_set import RunSet
@@ -28,6 +31,8 @@ from astuner_nb.views.view import View
 
 LOOK_FOR_RUNS_S = 1.0
 """Seconds between two looks for runs that somebody else has made."""
+STEPS = Int(0, 0, 10**12)
+"""What a step can be."""
 FOLLOWED = 100
 """Ended runs that are followed when a session begins, the newest; earlier ones are in `runs`."""
 
@@ -79,19 +84,28 @@ class Session:
         name: str | None = None,
         tags: Sequence[str] = (),
         logger: str | Sequence[str] | None = None,
+        resume: Run | str | None = None,
+        at_step: int | str | None = None,
         **values: object,
     ) -> Run:
         """Start a run in a process of its own and return at once.
+
+        With `resume` it goes on from a checkpoint of another one, with the values that one had there where no other is
+        given: `lab.start(resume=run, at_step=120, lr=1e-4)`. What the other changed later is changed again at the same
+        steps, except for the names that are given.
 
         Args:
             name: what to call it; where left out, what differs from the defaults.
             tags: words to find it by.
             logger: where its metrics go besides its directory; where left out, what the plan says. A tracker that
                 fails or cannot be reached never stops the run; `logger_notes(run.directory)` says how it goes.
+            resume: a run of this backbone, or its id; it may still be going on.
+            at_step: which of its checkpoints: a step, `best`, or `last`, which is meant where it is left out.
             values: hyper-parameters and settings by name; those left out come from the sliders.
 
         Raises:
-            BadValue: for an unknown name or logger, a wrong type or a value out of range.
+            BadValue: for an unknown name or logger, a wrong type or a value out of range; for a run that has no such
+                checkpoint, or is of another backbone.
             StoreError: when the run directory cannot be made.
             NotPicklable: when the function cannot be sent to a process of its own.
             JobError: when the backbone cannot run here.
@@ -99,24 +113,74 @@ class Session:
         backbone = self.plan.backbone
         if problems := backbone.problems():
             raise JobError(" ".join(problems))
-        config = {**self.values, **self.plan.space.check(values)}
+        given = self.plan.space.check(values)
+        begun = self._resumption(resume, at_step, given)
+        config = {**self.values, **(begun.values if begun else given)}
         loggers = self.plan.loggers if logger is None else checked_loggers(logger)
         with self._making:
             run = self.store.create(
                 project=self.plan.project,
-                name=name or self.plan.name_for(config),
+                name=name or self.plan.name_for(config, begun.checkpoint.step if begun else None),
                 config=config,
                 tags=tags,
                 backbone=backbone.name,
                 document=self.plan.document_for(config, loggers),
                 loggers=loggers,
+                parent=begun.origin if begun else None,
             )
-            job = self._launched(run, config)
+            job = self._launched(run, config, begun)
             self._jobs[run.id] = job
             self._known.add(run.id)
         self.monitor.follow(run, job)
         start_forwarders(run.directory, loggers)
         return run
+
+    def change(self, run: Run | str, *, at_step: int | None = None, **values: object) -> None:
+        """Give a job that goes on new values: `lab.change(run, lr=3e-5)`. Returns at once, whoever started it.
+
+        The job takes them before its next step; `run.changes()` says from which step on, or why it refused.
+
+        Args:
+            run: a run of this backbone, or its id.
+            at_step: the first step that is to be made with them; at once where it is left out or has passed.
+            values: hyper-parameters that are declared `live`.
+
+        Raises:
+            BadValue: for an unknown name, one that is not live, a wrong type or a value out of range.
+            JobError: when the run does not go on.
+            StoreError: when its directory cannot be written.
+        """
+        run = self._of_ours(run)
+        checked = self._live(values)
+        if at_step is not None:
+            at_step = STEPS.check("at_step", at_step)
+        status = run.status
+        if not (status.alive or status.state in (RunState.STARTING, RunState.RUNNING)):
+            raise JobError(f"{run.name!r} does not go on, it is {status.state}. Start one from it: start(resume=…).")
+        try:
+            request_change(run.files, checked, at_step)
+        except OSError as error:
+            raise StoreError(f"{run.name!r} cannot be asked to change ({error}). Look at the disk.") from error
+
+    def values_of(self, run: Run, at_step: int | str | None = None) -> dict[str, Value]:
+        """The values that `run` has now, or had at a step: what a run that is resumed there begins with.
+
+        Names that the plan does not know, and values that it would not take, are left out.
+
+        Args:
+            run: of the store.
+            at_step: a number of steps made, or `best` or `last` for those of that checkpoint.
+
+        Raises:
+            BadValue: where there is no such checkpoint.
+        """
+        if isinstance(at_step, str):
+            at_step = checkpoint_at(repr(run.name), run.checkpoints(), at_step).step
+        values: dict[str, Value] = {}
+        for name, value in values_at(run, at_step).items():
+            with suppress(BadValue):
+                values |= self.plan.space.check({name: value})
+        return values
 
     def stop(self, run: Run) -> None:
         """Ask `run` to end; returns at once. Stopping an ended run does nothing."""
@@ -158,8 +222,42 @@ class Session:
         found = self.overlaid.found(strict=strict)
         return RunSet([*self.runs, *found], skipped=found.skipped)
 
-    def _launched(self, run: Run, config: dict[str, Value]) -> Job:
+    def _of_ours(self, wanted: Run | str) -> Run:
+        """The run that is meant, which must be of this backbone."""
+        run = self.store.find(wanted) if isinstance(wanted, str) else wanted
+        if not isinstance(run, Run):
+            raise BadValue(f"{run!r} is no run of a store: it can be watched here, no more. Give one of lab.runs.")
+        mine = self.plan.backbone.name
+        if run.backbone != mine:
+            raise BadValue(f"{run.name!r} is a run of {run.backbone!r}, this is {mine!r}. Give one of {mine!r}.")
+        return run
+
+    def _resumption(
+        self, resume: Run | str | None, at_step: int | str | None, given: dict[str, Value]
+    ) -> Resumption | None:
+        if resume is not None:
+            return resumption(self._of_ours(resume), at_step, self.plan.space, given)
+        if at_step is not None:
+            raise BadValue(f"at_step = {at_step!r} says where to go on, but not of which run. Give resume=run too.")
+        return None
+
+    def _live(self, values: Mapping[str, object]) -> dict[str, Value]:
+        """`values`, checked, each of a name that a running job takes."""
+        space = self.plan.space
+        checked = space.check(values)
+        live = [name for name, param in space.items() if param.live]
+        if not checked:
+            raise BadValue(f"There is nothing to change. Give one of {', '.join(live) or 'what is declared live'}.")
+        for name, value in checked.items():
+            if name not in live:
+                instead = f"start(resume=run, {name}={value!r})"
+                raise BadValue(f"{name} is not live: a running job does not take it. Stop and branch: {instead}.")
+        return checked
+
+    def _launched(self, run: Run, config: dict[str, Value], begun: Resumption | None) -> Job:
         try:
+            if begun:
+                begun.hand_over(run.files)
             return self._launcher.start(self.plan.backbone.prepare(run.directory, config), run.directory)
         except BaseException:
             shutil.rmtree(run.directory, ignore_errors=True)  # nothing ran: leave nothing behind

@@ -47,7 +47,7 @@ def test_log_freq_and_save_freq_say_how_often_and_the_last_step_is_always_there(
     astuner("--conf", conf.name, cwd=conf.parent)
     (run,) = RunStore().runs()
     assert run.history()["loss"].step.tolist() == [3, 6, 9, 12, 15, 18, 20]
-    assert [int(re.findall(r"\d+", path.name)[-1]) for path in run.checkpoints()] == [8, 16, 20]
+    assert [checkpoint.step for checkpoint in run.checkpoints()] == [8, 16, 20]
 
 
 def test_ctrl_c_in_a_terminal_ends_the_run_as_stopped(tmp_path, store, wait_for):
@@ -87,6 +87,35 @@ def test_a_killed_job_is_reported_as_failed_and_loses_no_record(conf, store, wai
     assert len(run.history()["loss"]) >= before
 
 
+def test_a_run_is_gone_on_with_by_name_and_step(conf, store):
+    astuner("--conf", conf.name, "--name", "the first", "--set", "keep_last=0", cwd=conf.parent)
+    (parent,) = RunStore().runs()
+    more = ["--set", "total_steps=24", "--set", "lr=1e-3"]
+    done = astuner("--resume", "the first@8", *more, cwd=conf.parent)
+    assert done.returncode == 0, done.stderr
+    run = RunStore().runs()[0]
+    assert (run.project, run.parent.key, run.parent.step) == ("short", parent.key, 8)
+    assert (run.config["lr"], run.config["total_steps"], run.config["num_repeat"]) == (1e-3, 24, 2)
+    assert run.history()["loss"].step.tolist() == [9, 12, 15, 18, 21, 24]
+    assert run.name.endswith("· from 8")
+    done = astuner("--conf", conf.name, "--resume", f"{run.id[:-1]}@best", "--set", "total_steps=30", cwd=conf.parent)
+    assert done.returncode == 0, done.stderr
+    child = RunStore().runs()[0]
+    assert (child.parent.key, child.config["lr"]) == (run.key, 1e-3)  # the file does not say, so it is the parent's
+
+
+def test_a_run_that_only_its_notebook_or_script_can_go_on_with(store, tmp_path):
+    function = RunStore().create("p", "mine", {}, backbone="train")
+    function.files.function.touch()
+    script = RunStore().create("p", "theirs", {})
+    for run, sentence in [
+        (function, f"'mine' runs a function of a notebook. Go on with it there: lab.start(resume='{function.id}')."),
+        (script, "'theirs' was recorded by a script of its own. Go on with it by that script."),
+    ]:
+        done = astuner("--resume", run.id, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (2, f"astuner: {sentence}\n")
+
+
 def test_runs_are_listed_newest_first_without_escape_codes(store, tmp_path):
     empty = astuner("runs", cwd=tmp_path)
     assert empty.stdout.startswith("No runs in ")
@@ -114,6 +143,13 @@ def test_a_closed_pipe_is_no_error(store, tmp_path):
         (["--conf", "nope.yaml"], "There is no configuration file 'nope.yaml'"),
         (["--conf", "short.yaml", "--backbone", "lokal"], "Did you mean 'local'?"),
         (["--conf", "short.yaml", "--backbone", "verl"], "'verl' needs a GPU engine"),
+        (
+            ["--conf", "short.yaml", "--set", "lr"],
+            "--set takes NAME=VALUE, got 'lr'. Write for instance --set lr=1e-4.",
+        ),
+        (["--conf", "short.yaml", "--set", "lr=fast"], "lr must be a number, got 'fast'"),
+        (["--conf", "short.yaml", "--set", "lrr=1"], "Did you mean 'lr'?"),
+        (["--resume", "nobody@best"], "There is no run 'nobody'"),
         (["--conf", "short.yaml", "--with-ray"], "--with-ray is not available yet"),
     ],
 )

@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from astuner_nb.core.loggers import LOGGERS, logger_names
+from astuner_nb.core.metrics import KNOWN, describe
 
 MOST = 10**9
 """The largest count that is taken for meant."""
@@ -46,6 +47,15 @@ def _never_is_zero(value: int) -> int:
     return max(value, 0)
 
 
+def _with_a_direction(name: str) -> str:
+    """The name of a metric that has a best value; `none`, or nothing, for none of them."""
+    if name in ("", "none"):
+        return "none"
+    if describe(name).better == "neither" and name in KNOWN:
+        raise ValueError("no value of it is the best")
+    return name
+
+
 def _empty_is_no_key(value: object) -> object:
     return {} if value is None else value
 
@@ -61,6 +71,7 @@ Whole = Annotated[int, BeforeValidator(as_number)]
 Every = Annotated[int, BeforeValidator(as_number), AfterValidator(_never_is_zero)]
 """Steps between two occurrences; 0 for never. AgentJet's examples write 99999, which is practically never."""
 Logger = Annotated[str, AfterValidator(_known_logger)]
+Peak = Annotated[str, BeforeValidator(_text), AfterValidator(_with_a_direction)]
 
 
 class Section(BaseModel):
@@ -90,7 +101,19 @@ class TrainerCommon(Section):
     )
     log_freq: Whole | None = Field(default=None, ge=1, le=MOST, description="Metrics are logged every so many steps.")
     save_freq: Every | None = Field(
-        default=None, le=MOST, description="A checkpoint is kept every so many steps; 0 or less, or 99999, for never."
+        default=None, le=MOST, description="A checkpoint is saved every so many steps; 0 or less, or 99999, for never."
+    )
+    keep_last: Whole | None = Field(
+        default=None, ge=0, le=MOST, description="So many of the newest checkpoints are kept; 0 for all."
+    )
+    max_actor_ckpt_to_keep: Whole | None = Field(
+        default=None, ge=0, le=MOST, description="verl's spelling of keep_last."
+    )
+    keep_best: Peak | None = Field(
+        default=None,
+        max_length=200,
+        description="The metric whose best checkpoint is kept besides, e.g. val/success_rate; none for none.",
+        json_schema_extra={"expected": "a metric where higher or lower is better, e.g. reward, or none"},
     )
     test_freq: Every | None = Field(
         default=None,

@@ -61,6 +61,7 @@ ENGINE_KEYS: dict[str, frozenset[str]] = {
 
 OTHER_NAMES: dict[str, str] = {
     "batch_size": "train_batch_size",
+    "best_metric_key": "keep_best",
     "beta": "kl_loss_coef",
     "clip_range": "clip_ratio",
     "epochs": "total_epochs",
@@ -71,10 +72,12 @@ OTHER_NAMES: dict[str, str] = {
     "group_size": "num_repeat",
     "kl_coef": "kl_loss_coef",
     "learning_rate": "lr",
+    "max_ckpt_num": "keep_last",
     "max_steps": "total_steps",
     "num_generations": "num_repeat",
     "num_iterations": "ppo_epochs",
     "repeat_times": "num_repeat",
+    "save_total_limit": "keep_last",
     "rollout_batch_size": "train_batch_size",
     "save_frequency": "save_freq",
     "save_interval": "save_freq",

@@ -50,6 +50,8 @@ KEYS: dict[str, Key] = {
         Key("max_response_length", "data.max_response_length"),
         Key("log_freq", "trainer_common.log_freq"),
         Key("save_freq", "trainer_common.save_freq"),
+        Key("keep_last", "trainer_common.keep_last", also="trainer_common.max_actor_ckpt_to_keep"),
+        Key("keep_best", "trainer_common.keep_best"),
         Key("test_freq", "trainer_common.test_freq"),
         Key("rollout_freq", "rollout.rollout_freq"),
         Key("min_step_s", "trainer_common.min_step_s"),

@@ -45,6 +45,8 @@ def _no_section(path: str, value: object) -> str:
 
 def expected(field: FieldInfo) -> str:
     """What `field` takes, in words, e.g. `a number above 0 and at most 1`."""
+    if words := _extra(field).get("expected"):
+        return str(words)
     options = _options(field)
     if options:
         return f"one or several of {', '.join(options)}"
@@ -68,8 +70,11 @@ def joined(where: str, problems: Iterable[str]) -> str:
 
 
 def _options(field: FieldInfo) -> list[str]:
-    extra = field.json_schema_extra
-    return [str(option) for option in extra["options"]] if isinstance(extra, dict) else []  # type: ignore[union-attr]
+    return [str(option) for option in _extra(field).get("options", [])]
+
+
+def _extra(field: FieldInfo) -> dict[str, Any]:
+    return field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
 
 
 def _kind(field: FieldInfo) -> str:

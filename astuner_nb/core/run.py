@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from astuner_nb.core.states import RunState
 
@@ -42,3 +43,40 @@ class RunInfo:
     def key(self) -> str:
         """What tells it from every other run, of other sources too."""
         return f"{self.source}:{self.place}#{self.id}"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a run saved of itself at one step."""
+
+    step: int
+    """Steps that had been made when it was saved."""
+    path: Path
+    """File or directory."""
+    best: bool = False
+    """Whether the run keeps it as the one with the best value of its `keep_best`."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """Hyper-parameters that were changed while a run was going on."""
+
+    step: int
+    """The first step that was made with the new values."""
+    values: Mapping[str, ConfigValue]
+    time: float
+    """When it was applied, seconds since 1970, UTC."""
+    refused: str = ""
+    """Why the run did not take it; empty where it did."""
+
+
+@dataclass(frozen=True)
+class Parent:
+    """Where a run went on from."""
+
+    key: str
+    """Of the run that was gone on from."""
+    step: int
+    """The step of the checkpoint."""
+    name: str = ""
+    """What that run was called."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from numbers import Real
@@ -30,6 +31,8 @@ class Float:
     log: bool = False
     unit: str = ""
     help: str = ""
+    live: bool = False
+    """Whether a running job takes a new value."""
 
     def __post_init__(self) -> None:
         _check_range(self)
@@ -59,6 +62,8 @@ class Int:
     log: bool = False
     unit: str = ""
     help: str = ""
+    live: bool = False
+    """Whether a running job takes a new value."""
 
     def __post_init__(self) -> None:
         _check_range(self)
@@ -84,6 +89,8 @@ class Choice:
     options: Sequence[Value]
     unit: str = ""
     help: str = ""
+    live: bool = False
+    """Whether a running job takes a new value."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "options", tuple(self.options))
@@ -134,6 +141,14 @@ class Space(Mapping[str, Param]):
         """
         return {name: self._param(name).check(name, value) for name, value in values.items()}
 
+    def read(self, name: str, text: str) -> Value:
+        """The value that `text`, as a person types it, stands for. Raises `BadValue` as `check` does."""
+        param = self._param(name)
+        if isinstance(param, Choice):
+            meant = (option for option in param.options if str(option).lower() == text.strip().lower())
+            return param.check(name, next(meant, text))
+        return param.check(name, _number_in(text))
+
     def nearest(self, name: str, value: object) -> Value:
         """`value` brought to the closest end of its range. Raises `BadValue` for a wrong type."""
         param, number = self._param(name), _finite(value)
@@ -165,6 +180,14 @@ def _finite(value: object) -> float | None:
     except OverflowError:
         return None
     return number if math.isfinite(number) else None
+
+
+def _number_in(text: str) -> object:
+    """The number that `text` spells; the text itself where it spells none."""
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return text
 
 
 def _in_range(param: Float | Int, name: str, value: N) -> N:

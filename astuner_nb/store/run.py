@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from datetime import UTC, datetime
@@ -16,11 +15,14 @@ from typing import Any
 from astuner_nb.core.aliases import Aliases, aliases
 from astuner_nb.core.errors import StoreError
 from astuner_nb.core.protocols import JobStatus
+from astuner_nb.core.run import Change, Checkpoint, Parent
 from astuner_nb.core.series import History, Series, checked_points
 from astuner_nb.core.states import RunState
 from astuner_nb.recorder import RunFiles, line_start, read_json
 from astuner_nb.store.cache import load_summaries, load_whole
 from astuner_nb.store.cached_tail import CachedTail
+from astuner_nb.store.changes import changes_of, pending_changes_of
+from astuner_nb.store.checkpoints import checkpoints_in
 from astuner_nb.store.columns import number, plain_name
 from astuner_nb.store.compact import compact_if_worth
 from astuner_nb.store.status import read_status
@@ -60,6 +62,8 @@ class Run:
         self.group = str(meta.get("group") or "")
         self.loggers = tuple(map(str, meta.get("loggers") or ()))
         """Where its metrics go besides its directory."""
+        self.parent = _parent(meta.get("parent"))
+        """Where it went on from; None where it began anew."""
         self.created = _moment(meta.get("created"))
         """When it was made, UTC."""
         self.aliases = aliases()
@@ -174,13 +178,17 @@ class Run:
         shown = [line.rstrip("\r").rpartition("\r")[2] for line in text.rstrip("\n").split("\n")]
         return "\n".join(shown[-lines:] if lines > 0 else ())
 
-    def checkpoints(self) -> list[Path]:
-        """What stands in its directory of checkpoints, the earliest step first."""
-        try:
-            found = [path for path in self.files.checkpoints.iterdir() if not _unfinished(path.name)]
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        return sorted(found, key=lambda path: ([int(digits) for digits in re.findall(r"\d+", path.name)], path.name))
+    def checkpoints(self) -> list[Checkpoint]:
+        """What it saved of itself, the earliest step first."""
+        return checkpoints_in(self.files)
+
+    def changes(self) -> list[Change]:
+        """The hyper-parameters that were changed while it went on, refused ones too, in their order."""
+        return changes_of(self.files)
+
+    def pending_changes(self) -> list[Change]:
+        """What it was asked to change and has not decided on, in the order in which it was asked."""
+        return pending_changes_of(self.files)
 
     def _cached_history(self, metrics: Sequence[str] | None) -> History | None:
         """What `history` returns, by the columns of `metrics` alone; None where the log has to be read."""
@@ -262,12 +270,15 @@ def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
             yield f"{prefix}{name}", value
 
 
+def _parent(found: Any) -> Parent | None:
+    if not isinstance(found, Mapping) or type(step := found.get("step")) is not int or step < 0:
+        return None
+    key = str(found.get("key") or found.get("id") or "")
+    return Parent(key, step, str(found.get("name") or "")) if key else None
+
+
 def _moment(created: Any) -> datetime:
     try:
         return datetime.fromtimestamp(created, UTC)
     except (TypeError, ValueError, OverflowError, OSError):
         return datetime.fromtimestamp(0, UTC)
-
-
-def _unfinished(name: str) -> bool:
-    return name.startswith(".") or ".tmp" in name

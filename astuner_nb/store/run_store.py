@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from astuner_nb.core.errors import BadValue, StoreError
-from astuner_nb.recorder import RunFiles, create_run_directory, default_store, read_json
+from astuner_nb.recorder import SCRIPT, RunFiles, create_run_directory, default_store, read_json
 from astuner_nb.store.run import Run
 
 
@@ -32,9 +32,10 @@ class RunStore:
         name: str,
         config: Mapping[str, Any],
         tags: Iterable[str] = (),
-        backbone: str = "script",
+        backbone: str = SCRIPT,
         document: str | None = None,
         loggers: Iterable[str] = (),
+        parent: Mapping[str, Any] | None = None,
     ) -> Run:
         """A new run, in a directory of its own.
 
@@ -46,12 +47,14 @@ class RunStore:
             backbone: what runs.
             document: the whole configuration as YAML, kept as it is.
             loggers: where its metrics go besides its directory.
+            parent: which run it goes on from, and where, as `Resumption.origin` says it.
 
         Raises:
             StoreError: when it cannot be written.
         """
         try:
-            files = create_run_directory(self.root, project, name, config, tags, backbone, loggers=list(loggers))
+            more = {"loggers": list(loggers), **({"parent": dict(parent)} if parent else {})}
+            files = create_run_directory(self.root, project, name, config, tags, backbone, **more)
             _write_document(files, document)
         except OSError as error:
             reason = error.strerror or str(error)
@@ -88,6 +91,24 @@ class RunStore:
             if directory.name == run_id:
                 return Run(directory)
         raise BadValue(f"There is no run {run_id!r} in {self.root}. {self._hint(run_id)}")
+
+    def find(self, wanted: str) -> Run:
+        """The run with the id `wanted`, the only one that is called so, or the only one whose id begins with it.
+
+        Raises:
+            BadValue: where there is none, naming the nearest, or more than one.
+        """
+        runs = self.runs()
+        meanings = (
+            [run for run in runs if run.id == wanted],
+            [run for run in runs if run.name == wanted],
+            [run for run in runs if wanted and run.id.startswith(wanted)],
+        )
+        found = next((meant for meant in meanings if meant), [])
+        if len(found) > 1:
+            ids = ", ".join([*(run.id for run in found[:3]), *(["…"] if len(found) > 3 else [])])
+            raise BadValue(f"{len(found)} runs of {self.root} are meant by {wanted!r}: {ids}. Give one whole id.")
+        return found[0] if found else self.get(wanted)
 
     def __repr__(self) -> str:
         return f"<RunStore {str(self.root)!r}>"

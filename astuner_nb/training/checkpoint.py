@@ -1,7 +1,7 @@
 """A run's whole state on disk: weights, AdamW's memory, how far it got, with which settings.
 
 No state of a random generator: draws are a function of seed and step. A checkpoint (1.25 MB) is written under another
-name, synced and renamed, so it is whole or not there. None is ever deleted: the best policy may be an old one.
+name, synced and renamed, so it is whole or not there.
 """
 
 from __future__ import annotations

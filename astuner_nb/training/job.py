@@ -1,6 +1,7 @@
 """The training process: ``python -m astuner_nb.training.job RUN_DIRECTORY``.
 
-Takes its settings from `config` in the directory's ``meta.json`` and records into the same directory. Ends with
+Takes its settings from `config` in the directory's ``meta.json``, goes on from the checkpoint of its `parent` where it
+has one, and records into the same directory. Ends with
 
 ====  ==================================================================================================
    0  all steps made, or stopped by ``stop.request`` (within one step)
@@ -48,11 +49,12 @@ def _run(files: RunFiles, interrupted: Event) -> int:
     from astuner_nb.training.loop import make_trainer, train
     from astuner_nb.training.settings import GRPOSettings
 
+    recorder = Recorder(files.directory)
+    parent = {"resume_from": str(recorder.resume_from)} if recorder.resume_from else {}
     try:
-        trainer = make_trainer(GRPOSettings.from_config(read_config(files.meta)))
+        trainer = make_trainer(GRPOSettings.from_config({**read_config(files.meta), **parent}))
     except ValueError as error:
         return _complain(str(error), 2)
-    recorder = Recorder(files.directory)
     recorder.console = CONSOLE in read_loggers(files.meta)
     try:
         train(trainer, recorder, files.checkpoints, lambda: interrupted.is_set() or recorder.stop_requested)

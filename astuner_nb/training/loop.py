@@ -1,16 +1,15 @@
-"""The habits of a run around the algorithm: when to log, evaluate, keep rollouts, save, wait and stop."""
+"""The habits of a run around the algorithm: when to log, evaluate, keep rollouts, save, change, wait and stop."""
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from astuner_nb.training.checkpoint import restore, save_checkpoint
+from astuner_nb.training.checkpoint import restore
 from astuner_nb.training.grpo import Metrics, Trainer
+from astuner_nb.training.keeper import Keeper
 from astuner_nb.training.policy_file import load_policy
 from astuner_nb.training.rollouts import Row
 from astuner_nb.training.settings import GRPOSettings
@@ -26,6 +25,9 @@ class Log(Protocol):
 
     def log_rollouts(self, rows: Iterable[Row]) -> bool:
         """Append sample rollouts; never raises."""
+
+    def take_changes(self, step: int, accept: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+        """New values to make `step` with, each request accepted before; never raises."""
 
 
 def make_trainer(settings: GRPOSettings) -> Trainer:
@@ -50,35 +52,33 @@ def train(trainer: Trainer, log: Log, checkpoints: Path, stop: Callable[[], bool
 
     The last step made is always logged, and saved where `save_freq` is not 0, however the run ended.
     """
-    s, unlogged, saved = trainer.settings, Metrics(), trainer.step
+    s, unlogged, keeper = trainer.settings, Metrics(), Keeper(checkpoints, trainer)
     while trainer.step < s.total_steps and not stop():
         started = time.monotonic()
+        _change(trainer, log)
         unlogged, rollouts = trainer.train_step()
         step, last = trainer.step, trainer.step == s.total_steps
         if _due(step, s.test_freq, last):
             unlogged |= trainer.evaluate()
+        keeper.note(unlogged)
         if _due(step, s.rollout_freq, last or step == 1):
             log.log_rollouts(rollouts.rows(step))
         if _due(step, s.log_freq, last) or "val/reward" in unlogged:
             log.log(unlogged, step=step)
             unlogged = {}
         if _due(step, s.save_freq, last):
-            saved = _save(checkpoints, trainer)
+            keeper.save()
         _wait_until(started + s.min_step_s, stop)
     if unlogged:
         log.log(unlogged, step=trainer.step)
-    if s.save_freq and saved < trainer.step:
-        _save(checkpoints, trainer)
+    if s.save_freq and keeper.saved < trainer.step:
+        keeper.save()
 
 
-def _save(checkpoints: Path, trainer: Trainer) -> int:
-    """The step that was dealt with. A checkpoint that cannot be written costs a sentence, never the training."""
-    try:
-        save_checkpoint(checkpoints, trainer)
-    except OSError as error:
-        with suppress(OSError):  # stderr is a file on the same disk
-            sys.stderr.write(f"No checkpoint of step {trainer.step} was written ({error}). The training goes on.\n")
-    return trainer.step
+def _change(trainer: Trainer, log: Log) -> None:
+    """Make the next step with the values that somebody asked for by now; what a run cannot take is refused."""
+    if values := log.take_changes(trainer.step + 1, trainer.settings.changed):
+        trainer.settings = trainer.settings.changed(values)
 
 
 def _due(step: int, every: int, besides: bool) -> bool:

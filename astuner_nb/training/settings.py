@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from typing import Any, Self
 
 from astuner_nb.training.task import MAX_RESPONSE_TOKENS
 
 _SHORTEST_ANSWER = len("#85$")
+KEPT_AT_PEAK = ("reward", "success_rate", "format_rate", "val/reward", "val/success_rate")
+"""What `keep_best` can be: metrics of which more is better. Of `loss` and `kl` neither is."""
+LIVE = frozenset({"lr", "kl_loss_coef", "temperature", "clip_ratio"})
+"""What can be changed between two steps: all else would ask for other rollouts, another memory or another end."""
 
 
 def _between(low: float, high: float, default: float) -> Any:
@@ -64,8 +68,12 @@ class GRPOSettings:
     """Evaluate on held-out tasks every so many steps and after the last; 0 for never."""
     rollout_freq: int = _between(0, 10**9, 10)
     """Keep sample rollouts of the first step, every so many steps and of the last; 0 for never."""
-    save_freq: int = _between(0, 10**9, 0)
-    """A checkpoint (1.25 MB) every so many steps and at the end; 0 for never. All are kept: the best may be old."""
+    save_freq: int = _between(0, 10**9, 10)
+    """A checkpoint (1.25 MB) every so many steps and at the end; 0 for never."""
+    keep_last: int = _between(0, 10**9, 3)
+    """So many of the newest checkpoints are kept; 0 for all."""
+    keep_best: str = "reward"
+    """The metric whose best checkpoint is kept besides, however old; `none` for none."""
     min_step_s: float = _between(0, 60, 0.0)
     """The shortest a step may take, in seconds: slows a live demonstration down on a fast machine."""
 
@@ -76,8 +84,7 @@ class GRPOSettings:
 
     def __post_init__(self) -> None:
         for spec in fields(self):
-            value = _path(spec.name, getattr(self, spec.name)) if not spec.metadata else _number(self, spec)
-            object.__setattr__(self, spec.name, value)
+            object.__setattr__(self, spec.name, _checked(self, spec))
 
     @classmethod
     def from_config(cls, config: Mapping[str, object]) -> Self:
@@ -94,6 +101,20 @@ class GRPOSettings:
                 raise ValueError(f"There is no setting {name!r}. {hint}")
         return cls(**config)  # type: ignore[arg-type]  # types are checked in __post_init__
 
+    def changed(self, values: Mapping[str, object]) -> Self:
+        """These settings with `values` in place of theirs. Raises `ValueError` for what cannot be changed so."""
+        for name in values:
+            if name not in LIVE:
+                raise ValueError(f"{name} cannot be changed while a run goes on. Give {', '.join(sorted(LIVE))} alone.")
+        return replace(self, **values)  # type: ignore[arg-type]  # types are checked in __post_init__
+
+
+def _checked(settings: GRPOSettings, spec: Any) -> object:
+    if spec.metadata:
+        return _number(settings, spec)
+    value = getattr(settings, spec.name)
+    return _metric(spec.name, value) if spec.type == "str" else _path(spec.name, value)
+
 
 def _number(settings: GRPOSettings, spec: Any) -> float | int:
     value, low, high = getattr(settings, spec.name), spec.metadata["low"], spec.metadata["high"]
@@ -106,6 +127,17 @@ def _number(settings: GRPOSettings, spec: Any) -> float | int:
     if not low <= value <= high:
         raise ValueError(f"{spec.name} = {value!r} is out of range. Give {kind} {span}.")
     return int(value) if whole else float(value)
+
+
+def _metric(name: str, value: object) -> str:
+    if value in ("", "none"):
+        return "none"
+    if not isinstance(value, str) or value not in KEPT_AT_PEAK:
+        known = ", ".join(KEPT_AT_PEAK)
+        raise ValueError(
+            f"{name} must be a metric where higher or lower is better, got {value!r}. Give one of {known}, or none."
+        )
+    return value
 
 
 def _path(name: str, value: object) -> str | None:

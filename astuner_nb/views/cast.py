@@ -8,7 +8,9 @@ from collections.abc import Set as AbstractSet
 from astuner_nb.analysis.differences import Config
 from astuner_nb.charts.palette import colour
 from astuner_nb.core.protocols import Run
+from astuner_nb.core.run import Parent
 from astuner_nb.core.series import History
+from astuner_nb.store.run import Run as StoredRun
 from astuner_nb.views.options.view_options import ViewOptions
 from astuner_nb.views.pictures.colours import Colours
 from astuner_nb.views.pictures.scene import Drawn
@@ -29,6 +31,8 @@ class Cast:
         self._written: dict[str, RunNotes] = {}
         self.configs: dict[str, Config] = {}
         """Run key → hyper-parameters under canonical names."""
+        self.parents: dict[str, Parent] = {}
+        """Run key → what it went on from, of those that did."""
         self._runs: dict[str, Run] = {}
         self._place: dict[str, int] = {}
         self._whole: dict[str, Config] = {}
@@ -44,6 +48,7 @@ class Cast:
         new = [run for run in runs if run.key not in self.configs]
         self.configs.update(canonical_configs(new))
         self.read_notes(new)
+        self.parents.update({run.key: found for run in new if (found := _parent(run)) is not None})
         for run in new:
             described = {"source": run.source, "group": run.group}
             self._whole[run.key] = {**described, **plain_config(run.config), **self.configs[run.key]}
@@ -93,6 +98,13 @@ class Cast:
         """What the colours of the view mean, over all runs."""
         return Colours(list(self._whole.values()), options)
 
+    def origin(self, key: str) -> str:
+        """What the run `key` went on from: `from #2 @ 120`; empty where it began by itself."""
+        parent = self.parents.get(key)
+        if parent is None:
+            return ""
+        return f"from {self.mark(parent.key) if parent.key in self else parent.name} @ {parent.step}"
+
     def name(self, key: str, options: ViewOptions) -> str:
         """What a person calls it, or its name."""
         run = self._runs[key]
@@ -133,9 +145,14 @@ class Cast:
                 config=self._whole[key],
                 history=history_of(run),
                 grows=key in growing,
+                parent=self.parents.get(key),
             )
             for key, run in self._runs.items()
         ]
+
+
+def _parent(run: Run) -> Parent | None:
+    return run.parent if isinstance(run, StoredRun) else None
 
 
 def lines(shown: Sequence[Run], options: ViewOptions) -> list[str]:

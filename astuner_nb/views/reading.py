@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,13 +15,17 @@ from astuner_nb.core.errors import BadValue
 from astuner_nb.core.metrics import figure_of, known_first
 from astuner_nb.core.protocols import Run
 from astuner_nb.core.series import History
+from astuner_nb.diagnosis.diagnose import diagnose
+from astuner_nb.diagnosis.report import Report
 from astuner_nb.store.run import Run as StoredRun
 from astuner_nb.trackers.run_set import FIVE_NAMES, RunSet
 from astuner_nb.views.cast import Cast, lines, needed
 from astuner_nb.views.files.export import LongCurve, long_frame
 from astuner_nb.views.files.report import report
+from astuner_nb.views.focus import Focus, focused
 from astuner_nb.views.legend import named_colours
 from astuner_nb.views.mattered import outcomes as mattered
+from astuner_nb.views.milestones import milestones
 from astuner_nb.views.options.view_options import ViewOptions
 from astuner_nb.views.pictures.curves import Points
 from astuner_nb.views.pictures.groups import group_of
@@ -82,6 +87,19 @@ class Reading:
         known = self._summaries(wanted, list(dict.fromkeys(metrics)))
         return tables.table(runs, options, known, self._cast.notes_of, self._names, configs=self._cast.configs)
 
+    def findings(self) -> pd.DataFrame:
+        """See `View.findings`."""
+        import pandas as pd
+
+        labels = self._cast.labels(self._options)
+        parts = []
+        for key, history in self._chosen(()).items():
+            frame = self._report(self._cast[key], history).to_frame()
+            frame.insert(0, "name", labels[key])
+            frame.insert(0, "key", key)
+            parts.append(frame)
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["key", "name"])
+
     def diff(self, baseline: str) -> pd.DataFrame:
         """See `View.diff`; `baseline` is a run's key, empty for none."""
         if baseline and baseline not in self._cast:
@@ -110,7 +128,8 @@ class Reading:
         runs = self._cast.drawn(self._options, lambda run: read.get(run.key, NOTHING))
         shown, painter = {run.key for run in self.shown}, Painter(self._names.describe)
         order = lines(self.shown, self._options)
-        return [painter.picture(metric, runs, shown, order, self._options) for metric in found]
+        focus = self._focus(read) if self._options.read else None
+        return [painter.picture(metric, runs, shown, order, self._options, focus) for metric in found]
 
     @property
     def legend(self) -> list[tuple[str, str]]:
@@ -147,6 +166,15 @@ class Reading:
             *([smoothed] if options.smooth != "none" else []),
             *(f"Left out: {sentence}" for sentence in self._all.skipped),
         ]
+
+    def _focus(self, read: Mapping[str, History]) -> Focus | None:
+        run = focused(self.shown, self._options, frozenset(), lambda run: not run.state.ended)
+        if run is None:
+            return None
+        return Focus(run.key, self._report(run, read.get(run.key, NOTHING)), milestones(run))
+
+    def _report(self, run: Run, history: History) -> Report:
+        return diagnose(history, state=run.state, now=time.time(), config=self._cast.configs[run.key])
 
     def _groups(self, metric: str) -> Mapping[str, list[Points]]:
         groups: dict[str, list[Points]] = {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from astuner_nb.charts.choice import figures
 from astuner_nb.charts.progress import progress
@@ -15,11 +16,15 @@ from astuner_nb.core.metrics import Metric, figure_of, known_first
 from astuner_nb.core.protocols import Run
 from astuner_nb.core.series import History
 from astuner_nb.core.states import RunState
+from astuner_nb.diagnosis.findings import Severity
 from astuner_nb.following import Followed, Turn
 from astuner_nb.monitor import Monitor
 from astuner_nb.views.cast import Cast, lines, needed
+from astuner_nb.views.diagnoses import Diagnoses
+from astuner_nb.views.focus import Focus, focused
 from astuner_nb.views.legend import Legend, legend, named_colours
 from astuner_nb.views.mattered.outcomes import ShownRun
+from astuner_nb.views.milestones import Milestones, milestones
 from astuner_nb.views.options.view_options import ViewOptions
 from astuner_nb.views.pace import Pace
 from astuner_nb.views.pictures.colours import Colours
@@ -33,6 +38,8 @@ from astuner_nb.views.view import View
 
 NOTES_EVERY_S = 5.0
 """How often it is looked whether another notebook has written about runs."""
+MILESTONES_EVERY_S = 1.0
+"""How often it is looked whether the run in focus has saved or changed something."""
 NOTHING = History({})
 
 
@@ -68,6 +75,10 @@ class Stage:
         self._stale: set[str] = set()
         self._notes_at, self._times_written = time.monotonic(), 0
         self._changed: tuple[object, ChangeOf] | None = None
+        self._diagnoses = Diagnoses()
+        self.focus: Focus | None = None
+        """The run whose curves are read beside them, as of the last turn; None where there is none, or it is unread."""
+        self._milestones: dict[str, tuple[float, Milestones]] = {}
         self.rows = TableRows((), (), (), ())
         """The table as it was last made."""
 
@@ -80,6 +91,8 @@ class Stage:
         if asked or turn.added or turn.restarted or (turn.changed and self.options.states):
             self._dirty |= {*self.metrics}
             self._paces.clear()
+        if asked or turn or self._diagnoses.waits or self._goes_on():
+            self._read_curves(turn)
         return asked or bool(turn.added)
 
     @property
@@ -113,7 +126,7 @@ class Stage:
         for metric in due:
             self._dirty.discard(metric)
             with self._pace(metric):
-                picture = self._painter.picture(metric, runs, keys, order, self.options)
+                picture = self._painter.picture(metric, runs, keys, order, self.options, self.focus)
             yield picture
 
     def legend(self) -> Legend:
@@ -139,7 +152,9 @@ class Stage:
         def look(run: Run) -> Look:
             how = "line" if run.key in drawn and run.key in shown else "background" if run.key in shown else "none"
             total = self.cast.configs[run.key].get("total_steps")
-            return _look(self.cast.mark(run.key), self._swatch(run, colours), how, followed.get(run.key), total)
+            found = _look(self.cast.mark(run.key), self._swatch(run, colours), how, followed.get(run.key), total)
+            reading, severity = self._reading_of(run.key)
+            return replace(found, parent=self.cast.origin(run.key), reading=reading, severity=severity)
 
         self.rows = rows(
             self.cast.runs,
@@ -195,6 +210,51 @@ class Stage:
         """Where `run` stands, as the monitor last saw it."""
         followed = self._monitor.followed.get(run.key)
         return followed.status.state if followed is not None else run.state
+
+    # What curves say.
+
+    def _read_curves(self, turn: Turn) -> None:
+        """Read what is due; what is said about the run in focus stands on all figures."""
+        self._diagnoses.expect(turn.restarted, anew=True)
+        self._diagnoses.expect([*turn.grown, *turn.changed])
+        run = self._focused() if self.options.read else None
+        if self.options.read:
+            first = [*([run.key] if run else []), *lines(self._shown(), self.options)]
+            self._stale |= self._diagnoses.work(self._monitor.followed, self.cast.configs, first)
+            if self._diagnoses.waits:
+                self._monitor.hurry()
+        before, self.focus = self.focus, self._focus_on(run) if run else None
+        if before != self.focus:
+            self._dirty |= {*self.metrics}
+
+    def _goes_on(self) -> bool:
+        """Whether a run that was seen running still is: then silence is news too."""
+        followed = self._monitor.followed
+        return any(key in followed and not followed[key].status.state.ended for key in self._growing)
+
+    def _focused(self) -> Run | None:
+        return focused(self._shown(), self.options, self._growing, lambda run: not self.state_of(run).ended)
+
+    def _focus_on(self, run: Run) -> Focus | None:
+        report = self._diagnoses.of(run.key)
+        return Focus(run.key, report, self._milestones_of(run)) if report is not None else None
+
+    def _milestones_of(self, run: Run) -> Milestones:
+        """What it saved and what was changed, looked up now and then."""
+        now = time.monotonic()
+        read_at, known = self._milestones.get(run.key, (-MILESTONES_EVERY_S, Milestones()))
+        if now - read_at >= MILESTONES_EVERY_S:
+            known = milestones(run)
+            self._milestones[run.key] = (now, known)
+        return known
+
+    def _reading_of(self, key: str) -> tuple[str, str]:
+        """What the table says of its curves, and how grave that is."""
+        report = self._diagnoses.of(key) if self.options.read else None
+        if report is None:
+            return "", ""
+        gravest = max((finding.severity for finding in report.findings), default=Severity.NOTE)
+        return report.phrase, gravest.name.lower()
 
     # Keeping up.
 

@@ -168,6 +168,13 @@ class View:
         """
         return self.change(lambda options: options.with_smooth(kind, amount))
 
+    def read(self, on: bool = True) -> Self:
+        """Have curves read: phases, findings and checkpoints of the run in focus on the figures, a phrase in the table.
+
+        In focus is the run that was selected last, else the only one shown, else the newest that goes on.
+        """
+        return self.change(lambda options: options.with_read(on))
+
     def sort(self, column: str = "", descending: bool = False) -> Self:
         """Sort the table by a column of `table()`; as the runs come where none is given."""
         return self.change(lambda options: options.with_sort(column, descending))
@@ -247,6 +254,14 @@ class View:
             TrackerError: where curves cannot be read.
         """
         return self._reading().table()
+
+    def findings(self) -> pd.DataFrame:
+        """What the curves of the runs shown say: a row a finding, the run's key and name before its other columns.
+
+        Raises:
+            TrackerError: where curves cannot be read.
+        """
+        return self._reading().findings()
 
     def diff(self, baseline: Which | None = None) -> pd.DataFrame:
         """The hyper-parameters that differ among the runs shown: a row each, a column a run, the baseline first.

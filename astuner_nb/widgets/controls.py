@@ -8,8 +8,10 @@ import ipywidgets as ipw
 
 from astuner_nb.core.space import Value
 from astuner_nb.session import Session
+from astuner_nb.store.run import Run as StoredRun
 from astuner_nb.widgets import words
 from astuner_nb.widgets.later import Later
+from astuner_nb.widgets.live_change import LiveChange
 from astuner_nb.widgets.sliders import Sliders, slid
 
 PRESETS = "presets …"
@@ -30,7 +32,8 @@ class Controls:
         run.on_click(later(self._start))
         buttons = ipw.HBox([run, *self._preset_menu()]).add_class("astuner-actions")
         notices = ipw.HTML(words.notices(session.plan.notices))
-        parts = [self._sliders.widget, buttons, self._problem, notices]
+        self._change = LiveChange(session, later)
+        parts = [self._sliders.widget, buttons, self._change.widget, self._problem, notices]
         self.widget = ipw.VBox(parts).add_class("astuner-controls")
 
     def complain(self, *problems: str) -> None:
@@ -43,6 +46,10 @@ class Controls:
         changed = {name: value for name, value in values.items() if value != self._shown[name]}
         self._shown = values
         self._sliders.show(changed)
+
+    def offer_change(self, run: StoredRun | None, mark: str) -> None:
+        """Offer to give `run`, which goes on, what the sliders say and it can take."""
+        self._change.offer(run, mark)
 
     def _preset_menu(self) -> list[ipw.Widget]:
         presets = self._session.plan.backbone.presets

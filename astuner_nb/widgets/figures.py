@@ -17,8 +17,11 @@ import numpy as np
 from astuner_nb.core.series import Floats
 from astuner_nb.live_figure.figure import LiveFigure
 from astuner_nb.views.pictures.compact import compact
-from astuner_nb.views.pictures.picture import Line, Picture
+from astuner_nb.views.pictures.mark_traces import mark_layout
+from astuner_nb.views.pictures.picture import Line, Mark, Picture
 from astuner_nb.views.pictures.traces import layout, positions, trace
+from astuner_nb.widgets.changes import flat, instead
+from astuner_nb.widgets.figure_marks import FigureMarks
 
 HEIGHT_PX = 220
 LARGE_PX = 360
@@ -30,21 +33,32 @@ MOST_UNUSED = 400
 """When so many lines of a figure are no longer in its picture, it begins anew."""
 SHORT = 200
 """Points of a line that keeps all digits: hardly anything is saved."""
+PHASES = ("shapes", "annotations")
+"""What phases are in a layout."""
 COMPARED = 8
 """With so many lines the hover compares them all at one x; with more it tells of the nearest one."""
 
 Pick = Callable[[str, bool], None]
 """(run key, whether it is added to what is selected)"""
+OnMark = Callable[[Mark], None]
 
 
 class Figures:
     """One `LiveFigure` a metric. All methods are called from one thread: the monitor's."""
 
-    def __init__(self, on_pick: Pick, link: str) -> None:
-        """`on_pick` is called in the thread of the page's messages; figures with one `link` share their x axis."""
-        self._on_pick, self._link = on_pick, link
+    def __init__(
+        self, on_pick: Pick, link: str, beside: Sequence[ipw.Widget] = (), on_mark: OnMark | None = None
+    ) -> None:
+        """
+        Args:
+            on_pick: called in the thread of the page's messages.
+            link: figures with the same one share their x axis.
+            beside: what stands behind the figures in the same grid.
+            on_mark: called as `on_pick`, with the mark that was clicked.
+        """
+        self._on_pick, self._on_mark, self._link, self._beside = on_pick, on_mark, link, tuple(beside)
         self._shown: dict[str, _Figure] = {}
-        self.widget = ipw.Box().add_class("astuner-figures")
+        self.widget = ipw.Box(self._beside).add_class("astuner-figures")
 
     @property
     def metrics(self) -> list[str]:
@@ -67,13 +81,17 @@ class Figures:
         (self.widget.add_class if large else self.widget.remove_class)("astuner-large")
         for shown in self._shown.values():
             shown.height_px = LARGE_PX if large else HEIGHT_PX
-        self.widget.children = [shown.figure for shown in self._shown.values()]
+        self.widget.children = [*(shown.figure for shown in self._shown.values()), *self._beside]
 
     def show(self, pictures: Iterable[Picture]) -> None:
         """Bring figures up to date, and send on what waits."""
+        pictured = []
         for picture in pictures:
-            self._shown[picture.metric.name].show(picture)
+            pictured.append(self._shown[picture.metric.name])
+            pictured[-1].show(picture)
         self._send()
+        for shown in pictured:
+            shown.show_marks()
 
     @property
     def waits(self) -> bool:
@@ -92,7 +110,7 @@ class Figures:
                 left -= shown.send(left, visible)
 
     def _new(self) -> _Figure:
-        return _Figure(self._on_pick, self._link)
+        return _Figure(self._on_pick, self._link, self._on_mark)
 
 
 @dataclass(eq=False)
@@ -107,13 +125,14 @@ class _Sent:
 class _Figure:
     """One figure and what the page has of it."""
 
-    def __init__(self, on_pick: Pick, link: str) -> None:
+    def __init__(self, on_pick: Pick, link: str, on_mark: OnMark | None) -> None:
         self.figure = LiveFigure(link=link)
         self.figure.add_class("astuner-figure")
         self.figure.on_pick(self._picked)
         self.height_px = HEIGHT_PX
         self.waiting: list[Line] = []
-        self._on_pick = on_pick
+        self._on_pick, self._on_mark = on_pick, on_mark
+        self._marks = FigureMarks(self.figure)
         self._sent: dict[str, _Sent] = {}
         self._layout: dict[str, Any] = {}
         self._picture: Picture | None = None
@@ -123,11 +142,17 @@ class _Figure:
         if self._begins_anew(picture):
             self.figure.data = ()
             self._sent = {}
+            self._marks.forget()
             self.figure.update_xaxes(range=None, autorange=True)  # a zoom on another axis says nothing
         self._picture = picture
-        self._set_layout(layout(picture, self.height_px) | _hover(picture))
+        self._set_layout(layout(picture, self.height_px) | _hover(picture) | mark_layout(picture))
         self.waiting = [line for line in picture.lines if line.id not in self._sent]
         self._update([line for line in picture.lines if line.id in self._sent])
+
+    def show_marks(self) -> None:
+        """Send what is another about the marks, once the first lines are there."""
+        if self._picture is not None:
+            self._marks.show(self._picture)
 
     def send(self, budget: int, visible: bool) -> int:
         """Send waiting lines of about so many bytes. Returns how many it took."""
@@ -188,13 +213,18 @@ class _Figure:
             self.figure.restyle(changes)
 
     def _set_layout(self, wanted: dict[str, Any]) -> None:
-        before = self._layout
-        changed = {n: _instead(before.get(n), value) for n, value in wanted.items() if value != before.get(n)}
-        if changed:
-            self._layout = wanted
-            self.figure.update_layout(changed)
+        before, self._layout = self._layout, wanted
+        shaded = {name: wanted.get(name, []) for name in PHASES if _length(wanted, name) != _length(before, name)}
+        news = [name for name in before | wanted if name not in shaded and wanted.get(name) != before.get(name)]
+        if news:
+            self.figure.update_layout({name: instead(before.get(name), wanted.get(name)) for name in news})
+        for name, phases in shaded.items():
+            self.figure.layout[name] = phases  # an update of the layout never makes a list shorter
 
     def _picked(self, number: int, x: object, y: object, keys: Any) -> None:
+        mark = self._marks.at(number, x, y)
+        if mark and self._on_mark:
+            self._on_mark(mark)
         run = next((sent.line.run for sent in self._sent.values() if sent.number == number), "")
         if run:
             self._on_pick(run, bool(keys.ctrl or keys.shift or keys.meta))
@@ -206,13 +236,6 @@ _drawn_like = attrgetter("name", "mark", "colour", "kind", "opacity", "width", "
 def _is_same(old: Line, new: Line) -> bool:
     """Whether nothing about a line is another than before: most are, and a trace costs more than asking."""
     return old.x is new.x and old.y is new.y and bool(_drawn_like(old) == _drawn_like(new))
-
-
-def _instead(before: Any, now: Any) -> Any:
-    """`now`; of a part of a layout also None for what it had before."""
-    if isinstance(before, dict) and isinstance(now, dict):
-        return {**dict.fromkeys(before.keys() - now.keys()), **now}
-    return now
 
 
 def _continues(old: Line, new: Line) -> int | None:
@@ -241,13 +264,11 @@ def _trace(line: Line, scale: Any) -> dict[str, Any]:
 
 def _look(made: Mapping[str, Any]) -> dict[str, Any]:
     """All of a trace but its points, by property path: `line.color`."""
-    flat: dict[str, Any] = {}
-    for name, value in made.items():
-        if isinstance(value, dict):
-            flat.update({f"{name}.{inner}": each for inner, each in _look(value).items()})
-        elif name not in ("x", "y", "type"):
-            flat[name] = value
-    return flat
+    return {name: value for name, value in flat(made).items() if name not in ("x", "y", "type")}
+
+
+def _length(layout: Mapping[str, Any], name: str) -> int:
+    return len(layout.get(name, ()))
 
 
 def _unseen(line: Line) -> Line:

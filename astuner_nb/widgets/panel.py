@@ -10,6 +10,7 @@ from astuner_nb.session import Session
 from astuner_nb.widgets import words
 from astuner_nb.widgets.controls import Controls
 from astuner_nb.widgets.logger_lines import LoggerLines
+from astuner_nb.widgets.run_actions import RunActions
 from astuner_nb.widgets.runs_view import RunsView
 from astuner_nb.widgets.source_cards import SourceCards
 from astuner_nb.widgets.tree import family
@@ -27,7 +28,13 @@ class Panel:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._runs = RunsView(
-            session.monitor, session.view, self._stop, session.plan.backbone.metrics, VISIBLE_AT_FIRST, INVITATION
+            session.monitor,
+            session.view,
+            self._stop,
+            session.plan.backbone.metrics,
+            VISIBLE_AT_FIRST,
+            INVITATION,
+            lambda later: RunActions(session, later),
         )
         later = self._runs.later
         self._controls = Controls(session, later)
@@ -69,6 +76,8 @@ class Panel:
         if self._runs.paint(turn):
             self._paint_headline()
         self._loggers.paint()
+        run = self._runs.adjustable
+        self._controls.offer_change(run, self._runs.label(run.key)[0] if run else "")
         if problems := [*turn.problems, *self._own_troubles(turn)]:
             self._controls.complain(*problems)
 

@@ -12,7 +12,9 @@ from astuner_nb.core.metrics import Metric
 from astuner_nb.core.states import RunState
 from astuner_nb.following import Followed, Turn
 from astuner_nb.monitor import Monitor
+from astuner_nb.store.run import Run as StoredRun
 from astuner_nb.views.files.svg import svg
+from astuner_nb.views.focus import Focus
 from astuner_nb.views.pace import Pace
 from astuner_nb.views.pictures.picture import Picture
 from astuner_nb.views.stage import Stage
@@ -21,7 +23,10 @@ from astuner_nb.widgets import words
 from astuner_nb.widgets.details import Details
 from astuner_nb.widgets.figures import Figures
 from astuner_nb.widgets.filters import Filters
+from astuner_nb.widgets.later import Later
 from astuner_nb.widgets.legend import Legend
+from astuner_nb.widgets.reading_card import ReadingCard
+from astuner_nb.widgets.run_actions import RunActions
 from astuner_nb.widgets.runs_table import RunsTable
 from astuner_nb.widgets.still import Still
 from astuner_nb.widgets.table_verbs import TableVerbs
@@ -42,6 +47,7 @@ class RunsView:
         usual: Sequence[Metric] = (),
         visible_at_first: int | None = None,
         invitation: str = "There are no runs.",
+        actions: Callable[[Later], RunActions] | None = None,
     ) -> None:
         """
         Args:
@@ -50,6 +56,7 @@ class RunsView:
             on_stop: called with a run's key, in the monitor's thread, when a person stops it.
             usual, visible_at_first: as for `Stage`.
             invitation: what is said while there is no run.
+            actions: makes what can be done with the run in focus.
         """
         self._monitor, self._view, self._invitation = monitor, view, invitation
         self._stage = Stage(monitor, view, usual, visible_at_first)
@@ -59,9 +66,12 @@ class RunsView:
         self._watched: set[str] = set()
         self._latest: dict[str, Picture] = {}
         self._pictured: set[str] = set()
+        self._read_aloud: tuple[Focus | None, bool] | None = None
         self.still = Still()
         """What the saved notebook shows where there is no kernel."""
-        self._figures = Figures(self.later(self._verbs.pick), link=uuid4().hex)
+        self._actions = actions(self.later) if actions is not None else None
+        self._card = ReadingCard([self._actions.widget] if self._actions else [])
+        self._figures = Figures(self.later(self._verbs.pick), link=uuid4().hex, beside=[self._card.widget])
         self._toolbar, self._filters = Toolbar(view, self._add_figures), Filters(view)
         self._legend = Legend(self.later(self._pick_entry))
         self._remark = ipw.HTML().add_class("astuner-remark")
@@ -87,6 +97,15 @@ class RunsView:
         """The keys of runs that go on and are ours to stop."""
         return [key for key, followed in self._followed.items() if followed.job and not followed.status.state.ended]
 
+    @property
+    def adjustable(self) -> StoredRun | None:
+        """The run that a live change is for: the one in focus where it goes on, else the newest that does."""
+        running = self.running
+        focus = self._stage.focus.key if self._stage.focus else ""
+        key = focus if focus in running else running[-1] if running else ""
+        run = self._stage.cast.get(key)
+        return run if isinstance(run, StoredRun) else None
+
     def label(self, key: str) -> tuple[str, str]:
         """Mark and name of the run `key`."""
         return self._stage.cast.mark(key), self._stage.cast.name(key, self._stage.options)
@@ -95,6 +114,7 @@ class RunsView:
         """Show what `turn` found. Returns whether the words were painted too, which happens less often."""
         asked = self._stage.take(turn)
         self._paint_figures()
+        self._paint_card()
         due = asked or bool(turn.changed) or (self._stage.is_stale and self._pace.is_due(WORDS_EVERY_S))
         if due:
             self.paint_words()
@@ -113,6 +133,18 @@ class RunsView:
             self._paint_legend()
             self._table.show(stage.table(), counts.words if counts.of else self._invitation)
             self._details.paint()
+
+    def _paint_card(self) -> None:
+        """Written anew where something else is to be said: at most as often as curves are read."""
+        focus = self._stage.focus
+        on = self._stage.options.read
+        if (focus, on) == self._read_aloud:
+            return
+        self._read_aloud = (focus, on)
+        self._card.show(focus, " ".join(self.label(focus.key)) if focus else "", on)
+        if self._actions is not None:
+            checkpoints = focus.milestones.checkpoints if focus else ()
+            self._actions.show(self._stage.cast.get(focus.key) if focus else None, checkpoints)
 
     def _paint_figures(self) -> None:
         self._figures.arrange(self._stage.metrics)

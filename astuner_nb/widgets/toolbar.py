@@ -59,6 +59,7 @@ class Toolbar:
         self._clip = _toggle(
             "clip outliers", "Let the y axes leave far outliers out", by_person(lambda on: view.y(clip=on))
         )
+        self._read = _toggle("read curves", "Phases, findings and checkpoints on the figures", by_person(view.read))
         kinds = [(KIND_WORDS[kind], kind) for kind in KINDS]
         self._kind = _menu("smoothing, for the eye only", kinds, by_person(lambda _: self._smoothed()))
         self._strength = ipw.FloatSlider(USUAL_STRENGTH, min=0.0, max=0.99, step=0.01, readout_format=".2f")
@@ -69,7 +70,7 @@ class Toolbar:
         bands = [(BAND_WORDS[band], band) for band in SPREADS]
         self._band = _menu("what is drawn around the mean", bands, by_person(self._band_chosen))
         self._figures = Picks("add a figure …", "Show this metric too: type a part of its name", on_figures, typed=True)
-        drawing = [self._x, self._log_x, self._log_y, self._clip, self._kind, self._strength, self._color]
+        drawing = [self._x, self._log_x, self._log_y, self._clip, self._read, self._kind, self._strength, self._color]
         more = [self._group.widget, self._band, self._figures.widget]
         self.widget = ipw.HBox([*drawing, *more]).add_class("astuner-tools").add_class("astuner-toolbar")
 
@@ -86,6 +87,7 @@ class Toolbar:
             (self._log_x, options.log_x),
             (self._log_y, options.log_y),
             (self._clip, options.clip),
+            (self._read, options.read),
             (self._kind, options.smooth),
             (self._color, options.color),
             (self._band, options.band),

@@ -6,8 +6,9 @@ from astuner_nb.backbones.function import FunctionBackbone
 from astuner_nb.backbones.local import PRESETS, SETTINGS, SPACE, LocalBackbone
 from astuner_nb.backbones.registry import backbone
 from astuner_nb.core.errors import BadValue
+from astuner_nb.core.metrics import KNOWN, describe
 from astuner_nb.core.space import Choice, Float, Space
-from astuner_nb.training.settings import GRPOSettings
+from astuner_nb.training.settings import KEPT_AT_PEAK, LIVE, GRPOSettings
 
 from ..contracts.backbone import BackboneContract
 
@@ -27,8 +28,14 @@ class TestFunction(BackboneContract):
 
 def test_the_training_takes_every_value_a_slider_can_have():
     for name, param in {**SPACE, **SETTINGS}.items():
-        for value in (param.low, param.default, param.high):
+        for value in param.options if isinstance(param, Choice) else (param.low, param.default, param.high):
             GRPOSettings.from_config({name: value})
+
+
+def test_what_the_training_keeps_and_changes_is_what_is_declared():
+    assert set(SETTINGS["keep_best"].options) == {*KEPT_AT_PEAK, "none", ""}
+    assert {name for name, param in {**SPACE, **SETTINGS}.items() if param.live} == LIVE
+    assert all(describe(name).better == "higher" for name in KEPT_AT_PEAK if name in KNOWN)
 
 
 def test_slider_defaults_are_the_training_s_own():

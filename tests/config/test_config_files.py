@@ -24,7 +24,9 @@ SHIPPED = {
     "total_steps": 300,
     "test_freq": 20,
     "log_freq": 1,
-    "save_freq": 50,
+    "save_freq": 10,
+    "keep_last": 3,
+    "keep_best": "reward",
     "max_response_length": 22,
     "seed": 0,
 }

@@ -57,6 +57,11 @@ REFUSED = [
     ("trainer_common.log_freq", 0, "a whole number at least 1"),
     ("trainer_common.save_freq", 1.5, "a whole number"),
     ("trainer_common.save_freq", 10**10, "a whole number at most 1000000000"),
+    ("trainer_common.keep_last", -1, "a whole number at least 0"),
+    ("trainer_common.max_actor_ckpt_to_keep", 1.5, "a whole number at least 0"),
+    ("trainer_common.keep_best", "loss", "a metric where higher or lower is better, e.g. reward, or none"),
+    ("trainer_common.keep_best", "kl", "a metric where higher or lower is better, e.g. reward, or none"),
+    ("trainer_common.keep_best", ["reward"], "a metric where higher or lower is better, e.g. reward, or none"),
     ("trainer_common.seed", -1, "a whole number at least 0"),
     ("trainer_common.logger", "swanlb", "one or several of console, swanlab, wandb, tensorboard"),
     ("trainer_common.logger", 3, "one or several of console"),
@@ -111,6 +116,9 @@ def test_every_problem_gets_its_own_line() -> None:
         ("trainer_common.test_freq", 0, "test_freq", 0),
         ("trainer_common.save_freq", 99999, "save_freq", 99999),
         ("trainer_common.total_training_steps", 25, "total_steps", 25),
+        ("trainer_common.max_actor_ckpt_to_keep", 5, "keep_last", 5),
+        ("trainer_common.keep_best", "", "keep_best", "none"),
+        ("trainer_common.keep_best", "my/score", "keep_best", "my/score"),
         ("hyper_parameters.width", 64, "width", 64),
         ("hyper_parameters.activation", "relu", "activation", "relu"),
         ("hyper_parameters.norm", True, "norm", True),
@@ -261,9 +269,13 @@ def test_an_update_is_checked_like_a_file() -> None:
 
 
 whole, positive = st.integers(1, 1000), st.floats(1e-9, 1.0)
+peak = st.sampled_from(["reward", "val/success_rate", "my/score", "none"])
 FLAT = st.fixed_dictionaries(
     {},
-    optional={name: positive if "float" in str(key.field.annotation) else whole for name, key in KEYS.items()},
+    optional={
+        name: peak if name == "keep_best" else positive if "float" in str(key.field.annotation) else whole
+        for name, key in KEYS.items()
+    },
 )
 
 

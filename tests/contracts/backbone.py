@@ -1,6 +1,7 @@
 """What every backbone keeps. A new one is done when a class of its own, with a `backbone` fixture, passes this."""
 
 from astuner_nb.core.protocols import Backbone, JobSpec
+from astuner_nb.core.space import Space
 from astuner_nb.recorder import create_run_directory
 
 
@@ -15,7 +16,7 @@ class BackboneContract:
         assert backbone.space.check(backbone.space.defaults) == backbone.space.defaults
         assert backbone.settings.check(backbone.settings.defaults) == backbone.settings.defaults
         for preset in backbone.presets.values():
-            assert backbone.space.check(preset) == dict(preset)
+            assert Space({**backbone.space, **backbone.settings}).check(preset) == dict(preset)
         assert not set(backbone.space) & set(backbone.settings)
 
     def test_every_parameter_has_its_sentence(self, backbone):

@@ -51,6 +51,47 @@ def test_refuses_what_is_no_whole_number(value):
         SPACE.check({"num_repeat": value})
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("lr", "3e-4", 3e-4),
+        ("lr", " 0.001 ", 1e-3),
+        ("num_repeat", "4", 4),
+        ("num_repeat", "4.0", 4),
+        ("width", "64", 64),
+    ],
+)
+def test_reads_what_a_person_types(name, text, value):
+    read = SPACE.read(name, text)
+    assert (read, type(read)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("lr", "fast", "lr must be a number, got 'fast'"),
+        ("lr", "nan", "lr must be a number, got nan"),
+        ("num_repeat", "2.5", "num_repeat must be a whole number, got 2.5"),
+        ("num_repeat", "9" * 5000, "num_repeat"),
+        ("width", "17", "width must be one of 16, 32, 64, got '17'"),
+        ("lrr", "1", "Did you mean 'lr'"),
+    ],
+)
+def test_refuses_what_it_cannot_read(name, text, words):
+    with pytest.raises(BadValue, match=words):
+        SPACE.read(name, text)
+
+
+def test_switches_and_words_are_read_as_they_are_written():
+    space = Space({"norm": Choice(True, [True, False]), "kind": Choice("relu", ["relu", "1"])})
+    assert (space.read("norm", "false"), space.read("kind", "1")) == (False, "1")
+
+
+def test_what_is_live_is_declared():
+    assert not any(param.live for param in SPACE.values())
+    assert Float(1, 0, 2, live=True).live
+
+
 @pytest.mark.parametrize("value", [17, "32", True])
 def test_refuses_what_is_no_option(value):
     with pytest.raises(BadValue, match="width must be one of 16, 32, 64"):

@@ -170,6 +170,23 @@ test('a click between two points means the line that joins them', () => {
   assert.deepEqual(curves(click(50 + 100, 20 + 100, [last])), [0]);
 });
 
+test('a click on a marker means it and not the line below it, as far as it reaches', () => {
+  const line = hit(0, 5, 5, { data: { x: [0, 10], y: [5, 5] } });
+  const fullData = { type: 'scatter', mode: 'markers', zorder: 10, marker: { size: [4, 12] } };
+  const star = hit(1, 5, 5, { fullData, 'marker.size': 12 });
+  const [x, y] = [line.xaxis._offset + line.xaxis.d2p(5), line.yaxis._offset + line.yaxis.d2p(5)];
+  assert.deepEqual(curves(click(x + 5, y, [line, star])), [1, 0]);
+  assert.deepEqual(curves(click(x, y + 5, [line, star])), [1, 0]);
+  assert.deepEqual(curves(click(x, y + 9, [star])), [1]);
+  assert.deepEqual(curves(click(x + 12, y, [line, star])), [0, 1]);
+});
+
+test('a click passes over a trace that cannot be picked', () => {
+  const bar = hit(1, 5, 5, { fullData: { type: 'scatter', mode: 'lines', meta: 'unpickable' } });
+  assert.deepEqual(curves(click(50 + 50, 20 + 150, [bar, hit(0, 5, 4)])), [0]);
+  assert.deepEqual(click(50 + 50, 20 + 150, [bar]), []);
+});
+
 test('a click on a plain place, or without points, is none', () => {
   assert.deepEqual(click(50 + 50, 20 + 80, [hit(0, 5, 1)]), []);
   assert.deepEqual(click(50 + 50, 20 + 80, []), []);

@@ -102,13 +102,6 @@ def test_the_end_of_the_output(run: Run) -> None:
     assert run.log_tail() == "start\ndone \ufffd <b>\nno end"
 
 
-def test_checkpoints_sort_by_step(run: Run) -> None:
-    run.files.checkpoints.mkdir()
-    for name in ("step_100", "step_20", "step_3", ".hidden", "step_200.tmp.77"):
-        (run.files.checkpoints / name).touch()
-    assert [path.name for path in run.checkpoints()] == ["step_3", "step_20", "step_100"]
-
-
 def test_the_history_of_an_ended_run_is_cached(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compact, "WORTH_BYTES", 1_000)
     with Recorder(run.directory) as recorder:

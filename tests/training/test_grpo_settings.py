@@ -49,6 +49,9 @@ def test_numbers_take_their_declared_type() -> None:
         ({"seed": -1}, r"seed = -1 is out of range"),
         ({"seed": 2**63}, r"seed = .* is out of range"),
         ({"log_freq": 0}, r"log_freq = 0 is out of range"),
+        ({"keep_best": "loss"}, r"keep_best must be a metric where higher or lower is better, got 'loss'\."),
+        ({"keep_best": None}, r"keep_best must be a metric where higher or lower is better, got None"),
+        ({"keep_last": -1}, r"keep_last = -1 is out of range"),
         ({"base_model": 7}, r"base_model must be a path, got 7"),
         ({"resume_from": ""}, r"resume_from must be a path, got ''"),
     ],
@@ -77,6 +80,19 @@ def _check_limits(s: GRPOSettings) -> None:
     for spec in fields(s):
         if spec.metadata:
             assert spec.metadata["low"] <= getattr(s, spec.name) <= spec.metadata["high"]
+
+
+def test_no_metric_is_kept_by_either_word() -> None:
+    assert GRPOSettings(keep_best="").keep_best == GRPOSettings(keep_best="none").keep_best == "none"
+
+
+def test_some_can_be_changed_on_the_way_and_only_to_what_they_may_be() -> None:
+    s = GRPOSettings()
+    assert s.changed({"lr": 1e-5, "temperature": 1}) == GRPOSettings(lr=1e-5, temperature=1.0)
+    with pytest.raises(ValueError, match=r"num_repeat cannot be changed while a run goes on\. Give clip_ratio, kl_"):
+        s.changed({"lr": 1e-5, "num_repeat": 4})
+    with pytest.raises(ValueError, match="lr = -1 is out of range"):
+        s.changed({"lr": -1})
 
 
 def test_settings_are_frozen() -> None:

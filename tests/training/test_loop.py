@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,17 @@ from astuner_nb.training.policy_file import load_policy
 from astuner_nb.training.rollouts import Row
 from astuner_nb.training.settings import GRPOSettings
 
-QUICK = GRPOSettings(train_batch_size=1, num_repeat=2, ppo_epochs=1, total_steps=7, test_freq=0, rollout_freq=0)
+QUICK = GRPOSettings(
+    train_batch_size=1,
+    num_repeat=2,
+    ppo_epochs=1,
+    total_steps=7,
+    test_freq=0,
+    rollout_freq=0,
+    save_freq=0,
+    keep_last=0,
+    keep_best="none",
+)
 
 
 @dataclass
@@ -24,6 +35,8 @@ class Notebook:
 
     records: dict[int, dict[str, float]] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
+    asked: dict[int, dict[str, Any]] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
 
     def log(self, metrics: Mapping[str, float], *, step: int) -> bool:
         assert step not in self.records
@@ -33,6 +46,15 @@ class Notebook:
     def log_rollouts(self, rows: Iterable[Row]) -> bool:
         self.rows += rows
         return True
+
+    def take_changes(self, step: int, accept: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+        values = self.asked.get(step, {})
+        try:
+            accept(values)
+        except ValueError as error:
+            self.refused.append(str(error))
+            return {}
+        return values
 
 
 def run(directory: Path, **changes: object) -> Notebook:
@@ -96,6 +118,14 @@ def test_a_step_takes_its_minimum_and_the_wait_heeds_a_stop(tmp_path: Path) -> N
 
     train(trainer, Notebook(), tmp_path, stop)
     assert trainer.step == 1
+
+
+def test_values_change_before_the_step_that_was_asked_for_and_not_where_they_cannot(tmp_path: Path) -> None:
+    notebook = Notebook(asked={3: {"lr": 1e-3}, 4: {"lr": -1}, 5: {"num_repeat": 4}, 6: {"lr": "fast"}})
+    train(Trainer(replace(QUICK, warmup_steps=0), load_policy()), notebook, tmp_path)
+    assert [record["lr"] for record in notebook.records.values()] == [1e-4, 1e-4, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3]
+    assert [sentence.partition(" ")[0] for sentence in notebook.refused] == ["lr", "num_repeat", "lr"]
+    assert notebook.refused[0] == "lr = -1 is out of range. Give a number from 0 to 1."
 
 
 def test_a_run_that_is_already_done_is_refused(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ import pytest
 from astuner_nb.recorder import RunFiles
 
 Starter = Callable[[RunFiles], subprocess.Popen[str]]
-QUICK = {"train_batch_size": 2, "num_repeat": 4, "total_steps": 6, "test_freq": 3, "rollout_freq": 3}
+QUICK = {"train_batch_size": 2, "num_repeat": 4, "total_steps": 6, "test_freq": 3, "rollout_freq": 3, "save_freq": 0}
+AT_THE_END = {"save_freq": 10**6, "keep_best": "none"}
 
 
 def prepare(directory: Path, config: object) -> RunFiles:
@@ -110,7 +111,7 @@ def test_a_run_resumed_in_another_process_is_the_uninterrupted_one(tmp_path: Pat
 
 
 def test_a_stop_request_ends_it_within_one_step(directory: Path, started: Starter) -> None:
-    files = prepare(directory, QUICK | {"total_steps": 10**6, "save_freq": 10**6, "min_step_s": 0.2})
+    files = prepare(directory, QUICK | AT_THE_END | {"total_steps": 10**6, "min_step_s": 0.2})
     process = started(files)
     wait_for(lambda: len(lines(files.metrics)) >= 2, process)
     files.stop_request.touch()
@@ -131,7 +132,7 @@ def test_a_stop_request_that_is_there_first_ends_it_before_the_first_step(direct
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are sent to one process here")
 def test_sigint_ends_it_like_a_stop_request_with_its_own_code(directory: Path, started: Starter) -> None:
-    files = prepare(directory, QUICK | {"total_steps": 10**6, "save_freq": 10**6})
+    files = prepare(directory, QUICK | AT_THE_END | {"total_steps": 10**6})
     process = started(files)
     wait_for(lambda: len(lines(files.metrics)) >= 2, process)
     process.send_signal(signal.SIGINT)

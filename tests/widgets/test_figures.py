@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from astuner_nb.core.metrics import describe
-from astuner_nb.views.pictures.picture import Axis, Line, Picture
+from astuner_nb.views.pictures.picture import Axis, Line, Mark, Picture
 from astuner_nb.widgets.figures import SHORT, TURN_BYTES, Figures
 
 
@@ -26,7 +26,8 @@ class Page:
 
     def __init__(self) -> None:
         self.picks: list[tuple[str, bool]] = []
-        self.figures = Figures(lambda run, add: self.picks.append((run, add)), link="x")
+        self.marks: list[Mark] = []
+        self.figures = Figures(lambda run, add: self.picks.append((run, add)), link="x", on_mark=self.marks.append)
         self.figures.arrange(["reward"])
         self.figure = self.figures.figures["reward"]
         self._said: list[dict] = []
@@ -34,18 +35,26 @@ class Page:
 
     def show(self, *pictures: Picture) -> list[str]:
         """Which kinds of message that took."""
+        return [message["op"] for message in self.told(*pictures)]
+
+    def told(self, *pictures: Picture) -> list[dict]:
+        """The messages themselves, without their numbers' arrays."""
         self.figures.show(pictures)
-        said, self._said = [message["op"] for message in self._said], []
+        said, self._said = self._said, []
         return said
 
 
-@pytest.fixture
-def page(monkeypatch):
-    """… connected as in a kernel."""
+def connected(monkeypatch) -> Page:
+    """A page connected as in a kernel."""
     monkeypatch.setattr("astuner_nb.live_figure.figure.SEND_GAP_S", 0.0)
     opened = Page()
     monkeypatch.setattr("astuner_nb.live_figure.figure.DummyComm", type("NoComm", (), {}))
     return opened
+
+
+@pytest.fixture
+def page(monkeypatch):
+    return connected(monkeypatch)
 
 
 def test_the_same_picture_sends_nothing(page):

@@ -49,6 +49,7 @@ export function pointEvent(name, event, trueIndex) {
   };
 }
 
+const UNPICKABLE = 'unpickable'; // the meta of a trace that only lies over others, and is not what a click means
 const REACH_PX = 20; // a finger's uncertainty: what is clicked farther away was not meant
 
 /**
@@ -59,11 +60,12 @@ const REACH_PX = 20; // a finger's uncertainty: what is clicked farther away was
  */
 export function nearestFirst({ event, points }, frame) {
   const pointer = [event.clientX - frame.left, event.clientY - frame.top];
-  const near = points.map(point => [distance(point, pointer), point]).sort((a, b) => a[0] - b[0]);
+  const meant = points.filter(point => point.fullData?.meta !== UNPICKABLE);
+  const near = meant.map(point => [distance(point, pointer), point]).sort(([a, p], [b, q]) => a - b || front(q) - front(p));
   return near[0]?.[0] <= REACH_PX ? near.map(([, point]) => point) : [];
 }
 
-/** Pixels from the pointer to the point, or to the line beside it. What is no line was hit as a whole. */
+/** Pixels from the pointer to the marker, the point, or the line beside it. What is no line was hit as a whole. */
 function distance(point, pointer) {
   const { xaxis, yaxis, data, fullData, pointNumber } = point;
   if (!['scatter', 'scattergl'].includes(fullData?.type) || !xaxis || !yaxis) return 0;
@@ -72,11 +74,18 @@ function distance(point, pointer) {
   const here = place(point.x, point.y);
   const besides = fullData.mode?.includes('lines') && isArray(data.x) ? [pointNumber - 1, pointNumber + 1] : [];
   const ends = besides.filter(k => k >= 0 && k < data.x.length).map(k => place(data.x[k], data.y[k]));
-  return Math.min(away(pointer, here), ...ends.map(end => awayFromLine(pointer, here, end)).filter(Number.isFinite));
+  const beyond = Math.max(0, away(pointer, here) - markerRadius(point));
+  return Math.min(beyond, ...ends.map(end => awayFromLine(pointer, here, end)).filter(Number.isFinite));
 }
 
+const front = point => point.fullData?.zorder ?? 0; // a marker on a line is hit, not the line below it
 const isArray = values => Array.isArray(values) || ArrayBuffer.isView(values);
 const away = ([x, y], [px, py]) => Math.hypot(x - px, y - py);
+
+function markerRadius(point) {
+  const { fullData } = point, size = point['marker.size'] ?? fullData.marker?.size;
+  return fullData.mode?.includes('markers') && size > 0 ? size / 2 : 0;
+}
 
 function awayFromLine(pointer, [x0, y0], [x1, y1]) {
   const dx = x1 - x0, dy = y1 - y0;

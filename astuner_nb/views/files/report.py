@@ -21,6 +21,7 @@ from astuner_nb.views.files.plain_text import plain_text
 from astuner_nb.views.files.report_page import DRAW, SORT, STYLE
 from astuner_nb.views.files.svg import svg, text_px
 from astuner_nb.views.pictures.compact import compact
+from astuner_nb.views.pictures.mark_traces import mark_layout, mark_traces
 from astuner_nb.views.pictures.picture import Picture
 from astuner_nb.views.pictures.traces import layout, positions, shown_text, trace
 from astuner_nb.views.tables.table import plain
@@ -95,7 +96,7 @@ def _figure(picture: Picture) -> go.Figure:
     import plotly.graph_objects as go
 
     traces = [trace(line, picture.axis.scale) for line in picture.lines if line.visible]
-    return go.Figure(traces, {**layout(picture), "template": "none"})
+    return go.Figure([*traces, *mark_traces(picture)], {**layout(picture), **mark_layout(picture), "template": "none"})
 
 
 def _json(pictures: Sequence[Picture]) -> str:
@@ -103,7 +104,7 @@ def _json(pictures: Sequence[Picture]) -> str:
     figures = []
     for picture in pictures:
         figure = _figure(picture)
-        for drawn, line in zip(figure.data, (line for line in picture.lines if line.visible), strict=True):
+        for line, drawn in zip((line for line in picture.lines if line.visible), figure.data, strict=False):
             drawn.update(x=compact(positions(line.x, picture.axis.scale), exactly=True), y=compact(line.y))
         document: dict[str, Any] = json.loads(figure.to_json())
         document["layout"].pop("template", None)  # the page has one for each theme

@@ -9,12 +9,12 @@ import math
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 
-from astuner_nb.views.files.plain_text import plain_text
 from astuner_nb.views.files.plot_area import PlotArea, plot_area
+from astuner_nb.views.files.svg_marks import marked, shaded
 from astuner_nb.views.files.svg_paths import drawn
 from astuner_nb.views.files.ticks import Tick
+from astuner_nb.views.files.xml_text import xml_text
 from astuner_nb.views.pictures.picture import Picture
 
 GREY = "#7a7a7a"
@@ -89,11 +89,6 @@ def _document(body: str, label: str, width_px: int, height_px: int) -> str:
     )
 
 
-def xml_text(text: str) -> str:
-    """`text` as it may stand between tags and in quotes."""
-    return escape(plain_text(text), quote=True)
-
-
 def _summary(pictures: Sequence[Picture]) -> str:
     return ", ".join(picture.metric.title for picture in pictures) or "No figure"
 
@@ -114,8 +109,10 @@ def _figure(area: PlotArea, grid: _Grid, points: int, note: Sequence[str]) -> It
     name = xml_text(_cut(metric.title, grid.cell_px - 100, 13))
     yield f'<text x="8" y="15" font-size="13"><tspan font-weight="600">{name}</tspan>{unit}</text>'
     yield f'<g transform="translate({area.left_px} {_TOP_PX})">'
+    yield from shaded(area, width, height) if not area.empty else ()
     yield from _axes(area, width, height)
     yield from drawn(area, width, height, points)
+    yield from marked(area, width, height) if not area.empty else ()
     if area.empty:
         yield f'<text x="{width / 2:g}" y="{height / 2:g}" text-anchor="middle">{xml_text(area.empty)}</text>'
     yield "</g>"

@@ -57,6 +57,8 @@ class ViewOptions:
     """How much of it: a weight below 1 for `ema` and `twema`, a width in points for `gaussian` and `mean`."""
     clip: bool = False
     """Whether the y axis leaves outliers out."""
+    read: bool = True
+    """Whether curves are read: phases and findings on the figures, a phrase in the table."""
     sort: tuple[str, bool] = ("", False)
     """Column of the table, and whether it descends; an empty one leaves the runs in the order in which they come."""
     columns: tuple[str, ...] = ()
@@ -156,6 +158,10 @@ class ViewOptions:
         """All compared with `run`; with none where None."""
         return replace(self, baseline="" if run is None else key_of(run))
 
+    def with_read(self, read: bool) -> Self:
+        """Curves read for whoever looks at them, or not."""
+        return replace(self, read=read)
+
     def with_sort(self, column: str, descending: bool = False) -> Self:
         """The table sorted by `column`; as the runs come where it is empty."""
         return replace(self, sort=(column, descending))
@@ -248,6 +254,7 @@ CHECKS: Mapping[str, Callable[[str, object], object]] = {
     "smooth": values.one_of(values.SMOOTHINGS),
     "amount": values.number,
     "clip": values.flag,
+    "read": values.flag,
     "sort": values.sort,
     "columns": values.texts,
     "names": values.by_run(values.some_text),

@@ -16,6 +16,7 @@ from astuner_nb.core.metrics import is_sparse
 from astuner_nb.core.series import Floats
 from astuner_nb.views.pictures.crowd import crowd, outline
 from astuner_nb.views.pictures.groups import group_of, shortened
+from astuner_nb.views.pictures.inherited import inherited
 from astuner_nb.views.pictures.picture import Kind, Line
 from astuner_nb.views.pictures.scene import MOST_GROUPS, Found, Scene
 
@@ -45,6 +46,7 @@ def _lines(scene: Scene, each: Found) -> Iterator[Line]:
         label, mark = f"{run.label} {kind}", f"{run.mark} {kind}"
         yield Line(key, run.key, curve.x, curve.y, label, mark, colour, "points", fade, visible=visible, layer=layer)
         return
+    yield from inherited(scene, each)
     if curve.is_smoothed and visible:
         x, y = curve.logged(points)
         yield Line(f"{key}/raw", run.key, x, y, run.label, "", colour, "line", RAW * fade, 1.0, False, visible, -1)

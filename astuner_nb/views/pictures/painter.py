@@ -11,10 +11,13 @@ from astuner_nb.analysis.smoothing import smooth
 from astuner_nb.core.errors import BadValue
 from astuner_nb.core.metrics import Metric, figure_of, is_sparse
 from astuner_nb.core.series import Floats, History
+from astuner_nb.views.focus import Focus
 from astuner_nb.views.options.view_options import ViewOptions
 from astuner_nb.views.pictures.composition import grouped_lines, single_lines
+from astuner_nb.views.pictures.course import course
 from astuner_nb.views.pictures.curves import Curve, even_places
-from astuner_nb.views.pictures.picture import Axis, Picture
+from astuner_nb.views.pictures.marks import marks_of
+from astuner_nb.views.pictures.picture import Axis, Mark, Picture
 from astuner_nb.views.pictures.scene import Drawn, Found, Scene
 
 CROWD_PLACES = 64
@@ -33,7 +36,13 @@ class Painter:
         self._names: dict[str, tuple[History, Mapping[str, list[str]]]] = {}
 
     def picture(
-        self, metric: str, runs: Sequence[Drawn], shown: AbstractSet[str], lines: Sequence[str], options: ViewOptions
+        self,
+        metric: str,
+        runs: Sequence[Drawn],
+        shown: AbstractSet[str],
+        lines: Sequence[str],
+        options: ViewOptions,
+        focus: Focus | None = None,
     ) -> Picture:
         """The figure of `metric`.
 
@@ -43,6 +52,7 @@ class Painter:
             shown: the keys of those that the view shows.
             lines: the keys of those of them that are drawn as lines, the most important first.
             options: how.
+            focus: the run whose curves are read, where there is one.
         """
         scene = Scene(metric, runs, shown, lines, options, self._found(metric, runs, options))
         made = grouped_lines(scene) if options.group else single_lines(scene, self._places_of(scene))
@@ -51,8 +61,27 @@ class Painter:
             axis=self.axis(options),
             lines=made,
             log_y=options.log_y,
+            marks=self._marks(scene, focus) if focus is not None else (),
             y_range=quiet_range([each.curve.y for each in scene.seen]) if options.clip and scene.seen else None,
             message=scene.words(),
+        )
+
+    def _marks(self, scene: Scene, focus: Focus) -> Sequence[Mark]:
+        """What is said of the run in focus; nothing on groups, where it is one of many."""
+        found = [each for each in scene.found.get(focus.key, ()) if each.is_drawable]
+        if not found or scene.options.group or focus.key not in scene.shown:
+            return ()
+        run, report = found[0].run, focus.report
+        axis = scene.options.x
+        courses = {each.name: course(run.history, each.name, axis, each.curve, self._describe) for each in found}
+        return marks_of(
+            self._describe(scene.metric),
+            report.findings,
+            report.phases,
+            focus.milestones,
+            courses,
+            scene.colours.of(run.config, run.colour),
+            labelled=any(figure_of(phase.metric) == scene.metric for phase in report.phases),
         )
 
     def axis(self, options: ViewOptions) -> Axis:

@@ -43,6 +43,31 @@ class Line:
     """Whether more points only come behind these."""
 
 
+MarkKind = Literal[
+    "phase", "plateau", "alarm", "warning", "note", "checkpoint", "best", "best_checkpoint", "change", "branch"
+]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something to be said about one place of a figure, or one stretch of it."""
+
+    kind: MarkKind
+    """A `phase` is shaded over the figure's height, a `plateau` a bar at its level, all others points."""
+    x: float
+    """On the picture's axis, as `Line.x`."""
+    x_end: float
+    """The same as `x` where it is a place."""
+    y: float
+    """Its level; NaN where it has none, as a phase."""
+    text: str
+    """Its evidence, what to try: shown on hover."""
+    colour: str
+    """`#rrggbb`, of its run."""
+    label: str = ""
+    """What stands beside it all the time; empty for nothing."""
+
+
 @dataclass(frozen=True)
 class Axis:
     """The x axis of all pictures of a view."""
@@ -62,5 +87,7 @@ class Picture:
     log_y: bool = False
     y_range: tuple[float, float] | None = None
     """What the y axis shows where outliers are cut off; None for all."""
+    marks: Sequence[Mark] = ()
+    """What is said about places of it."""
     message: str = ""
     """A sentence about what is not drawn, and what a background stands for; empty where nothing is missing."""

@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from astuner_nb.analysis.differences import Config
+from astuner_nb.core.run import Parent
 from astuner_nb.core.series import History
 from astuner_nb.views.options.view_options import ViewOptions
 from astuner_nb.views.pictures.colours import Colours
@@ -36,6 +37,8 @@ class Drawn:
     """Its curves, under canonical names."""
     grows: bool = False
     """Whether it was seen running: then all of its points are drawn, so that more can follow."""
+    parent: Parent | None = None
+    """What it went on from."""
 
     @property
     def label(self) -> str:

@@ -86,6 +86,12 @@ class Look:
     """Why it is in its state, where there is more to say."""
     progress: str = ""
     """`124/300`"""
+    reading: str = ""
+    """What its curves say, a short phrase."""
+    severity: str = ""
+    """`note`, `warning` or `alarm`: how grave that is; empty where nothing was read."""
+    parent: str = ""
+    """What it went on from: `from #2 @ 120`; empty where it began by itself."""
 
 
 LookOf = Callable[[Run], Look]
@@ -134,6 +140,12 @@ class TableRow:
     alive: bool
     detail: str
     progress: str
+    reading: str
+    """What its curves say, a short phrase; empty where nothing was read."""
+    severity: str
+    """`note`, `warning` or `alarm`; empty where nothing was read."""
+    parent: str
+    """What it went on from: `from #2 @ 120`; empty where it began by itself."""
     what_changed: str
     """Its hyper-parameters against the baseline's, one line; empty where there is none, or it is the baseline."""
 
@@ -324,6 +336,9 @@ def _row(
         alive=look.alive,
         detail=look.detail,
         progress=look.progress,
+        reading=look.reading,
+        severity=look.severity,
+        parent=look.parent,
         what_changed=changed,
     )
 

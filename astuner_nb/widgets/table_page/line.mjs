@@ -13,7 +13,8 @@ export function makeLine(send) {
   const colour = swatch(value => say('color', value));
   const mark = element('span', { className: 'astuner-mark' });
   const called = element('span');
-  const name = element('button', { type: 'button', className: 'astuner-name' }, mark, called);
+  const parent = element('span', { className: 'astuner-parent' });
+  const name = element('button', { type: 'button', className: 'astuner-name' }, mark, called, parent);
   const pin = iconButton('pin', () => say('pin', !line.row.pinned));
   const flag = iconButton('flag', () => say('baseline', !line.row.baseline));
   const more = iconButton('more', () => toggleEditor());
@@ -21,13 +22,14 @@ export function makeLine(send) {
   const state = element('span');
   const stop = element('button', { type: 'button', className: 'astuner-stop' }, '■ stop');
   const progress = cell('progress astuner-number');
+  const reading = cell('reading');
   const curve = sparkline();
   const spark = cell('spark', curve.node);
   const changed = cell('changed'), tags = cell('tags'), note = cell('note'), started = cell('started astuner-quiet');
   const show = cell('show', element('label', {}, box), colour.node);
   const names = cell('names', element('div', {}, name, pin, flag, more));
   const tr = element('tr', {}, show, names, cell('source', source), cell('state-cell', state), cell('stop-cell', stop),
-    progress, spark, changed, tags, note, started);
+    progress, reading, spark, changed, tags, note, started);
   let before = [], behind = []; // the cells of the columns left and right of the curve
 
   box.addEventListener('change', () => say('show', box.checked));
@@ -62,6 +64,7 @@ export function makeLine(send) {
     colour.show(row, label);
     write(mark, row.mark, '');
     write(called, row.name, '');
+    write(parent, row.parent && `↳ ${row.parent}`, '');
     name.title = `${label} (${row.key}): emphasise it everywhere; with Ctrl, Cmd or Shift beside others`;
     name.ariaPressed = String(row.selected);
     setDown(pin, row.pinned, row.pinned ? `let ${label} go from the top` : `keep ${label} at the top`);
@@ -74,6 +77,8 @@ export function makeLine(send) {
     stop.title = `Stop ${label}`;
     stop.hidden = !row.alive;
     write(progress, row.progress);
+    write(reading, row.reading);
+    reading.dataset.severity = row.severity;
   }
 
   function showWords(row) {

@@ -24,7 +24,7 @@ export function place(body, wanted, held) {
   }
 }
 
-const LONGEST = { name: 30, source: 12, state: 10, progress: 12, config: 18, description: 18, metric: 12, delta: 12, tags: 22, note: 28, what_changed: 34 };
+const LONGEST = { name: 30, source: 12, state: 10, progress: 12, config: 18, description: 18, metric: 12, delta: 12, tags: 22, note: 28, reading: 26, what_changed: 34 };
 const EXTRA_PX = { name: 84, state: 16, tags: 14 }; // icons, a dot, the edges of chips
 const PADDING_PX = 17;
 
@@ -41,8 +41,8 @@ export class Widths {
 
   /** Room for another row; columns grow and never shrink. */
   add(row) {
-    for (const part of ['name', 'source', 'state', 'progress', 'note', 'what_changed']) this.#grow(part, row[part].length);
-    this.#grow('name', row.name.length + row.mark.length + 1);
+    for (const part of ['name', 'source', 'state', 'progress', 'reading', 'note', 'what_changed']) this.#grow(part, row[part].length);
+    this.#grow('name', row.name.length + row.mark.length + 1 + (row.parent ? row.parent.length + 3 : 0));
     this.#grow('tags', row.tags.join('   ').length);
     this.kinds.forEach((kind, place) => {
       const length = Math.min(LONGEST[kind], textOf(row.cells[place], kind).length);
@@ -81,6 +81,7 @@ export function columnsOf(head) {
     { id: 'state', title: 'state', sort: 'state' },
     { id: 'stop', title: '', needs: row => row.alive },
     { id: 'progress', title: 'step', isNumber: true, needs: row => row.progress },
+    { id: 'reading', title: 'reading', needs: row => row.reading },
     ...own.filter(column => !column.isNumber),
     { id: 'spark', title: 'course', needs: row => row.spark.length },
     ...own.filter(column => column.isNumber),

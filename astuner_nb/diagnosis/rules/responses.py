@@ -1,0 +1,79 @@
+"""How long responses are: growing or shrinking without use, or cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from astuner_nb.diagnosis.case import Case
+from astuner_nb.diagnosis.curve import Curve
+from astuner_nb.diagnosis.findings import Finding, Severity
+from astuner_nb.diagnosis.rules.levels import first_level, has_risen, last_level, typical_noise
+from astuner_nb.diagnosis.words import at, number, percent, title
+
+CHANGE_NOISE = 4.0
+"""Noise that a change of length goes beyond, at least."""
+
+
+def find_length(case: Case) -> Iterator[Finding]:
+    """That responses grow or shrink much while quality does not rise. Where it rises, that is how it is done."""
+    curve, t = case.curve("response_length", case.thresholds.min_points), case.thresholds
+    if curve is None or has_risen(case) or case.good:
+        return
+    first, last = first_level(curve), last_level(curve)
+    if first <= 0 or abs(last - first) < CHANGE_NOISE * typical_noise(curve):
+        return
+    if last >= t.length_growth * first:
+        tip = "Look at sample rollouts: does it babble? Penalise length, or lower max_response_length."
+        yield _length(curve, "length_blowup", "grew", first, last, tip)
+    elif last <= t.length_share * first:
+        tip = "Look at sample rollouts: does it give up? See whether the reward pays for short answers."
+        yield _length(curve, "length_collapse", "shrank", first, last, tip)
+
+
+def _length(curve: Curve, kind: str, verb: str, first: float, last: float, tip: str) -> Finding:
+    return Finding(
+        kind,
+        curve.start,
+        curve.end,
+        Severity.WARNING,
+        f"{title(curve.name)} {verb} from {number(first)} to {number(last)} between {at(curve.start)} and"
+        f" {at(curve.end)}, and quality did not rise",
+        {"from": first, "to": last},
+        tip,
+        curve.name,
+    )
+
+
+def limited(case: Case) -> tuple[float, str] | None:
+    """How far responses are at their length limit, and what says so; None where they have room, or nobody knows."""
+    curve, t = case.curve("truncated_frac", 3), case.thresholds
+    if curve is not None:
+        share = last_level(curve)
+        return (share, "the share of responses that are cut off is") if share >= t.truncated_share else None
+    length, limit = case.curve("response_length", 3), case.number("max_response_length")
+    if length is None or not limit or limit <= 0:
+        return None
+    share = last_level(length) / limit
+    return (share, f"mean length over the limit of {number(limit)} tokens is") if share >= t.near_limit else None
+
+
+def find_truncation(case: Case) -> Iterator[Finding]:
+    """That many responses are cut off at the length limit."""
+    found = limited(case)
+    if found is None:
+        return
+    share, what = found
+    name = "truncated_frac" if case.curve("truncated_frac", 3) else "response_length"
+    limit = case.number("max_response_length")
+    raised = f"Raise max_response_length from {number(limit)}" if limit else "Raise the length limit"
+    curve = case.curves[name]
+    yield Finding(
+        "truncation",
+        curve.start,
+        curve.end,
+        Severity.NOTE if case.good else Severity.WARNING,
+        f"{what} {number(share)} ({percent(share)}) at {at(curve.end)}",
+        {"share": share},
+        f"{raised}, or reward shorter answers: what is cut off earns nothing.",
+        name,
+    )

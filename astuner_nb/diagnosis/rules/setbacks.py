@@ -1,0 +1,105 @@
+"""What was lost: drops and collapses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from astuner_nb.diagnosis.case import Case
+from astuner_nb.diagnosis.curve import Curve
+from astuner_nb.diagnosis.falls import Fall
+from astuner_nb.diagnosis.findings import Finding, Severity
+from astuner_nb.diagnosis.rules import advice
+from astuner_nb.diagnosis.rules.unrest import is_restless
+from astuner_nb.diagnosis.words import at, number, title
+
+SUDDEN_BINS, SUDDEN_SHARE = 6, 0.1
+"""A fall within so many bins, or that share of the run, is sudden."""
+RESTLESS_SHARE = 0.85
+"""Share of the rise before it that a deep fall takes away, at least, where falls come and go."""
+LATE = 0.15
+"""Share of a run that goes on that is waited for a shallow fall to come back."""
+
+
+def find_drops(case: Case) -> Iterator[Finding]:
+    """Every fall of the main metric: a `drop`, or a `collapse` where it has not come back for long."""
+    curve = case.readable
+    if curve is not None:
+        for fall in case.falls:
+            yield _collapse(case, curve, fall) if _is_collapse(case, curve, fall) else _drop(case, curve, fall)
+
+
+def _is_collapse(case: Case, curve: Curve, fall: Fall) -> bool:
+    if fall.recovered is not None:
+        return False
+    bins, t = len(curve.bins), case.thresholds
+    since = bins - 1 - fall.last_high
+    lasted = since - (fall.bottom - fall.last_high)
+    gain = fall.high - case.segments[0].level
+    share = max(t.deep_share, RESTLESS_SHARE) if is_restless(case) else t.deep_share
+    if fall.depth < t.shallow_share * gain:
+        return False
+    deep = gain > fall.depth / 3 and fall.depth >= share * gain
+    if not deep and is_restless(case):
+        return False
+    patience = t.deep_wait if deep else max(t.wait, LATE * bins if case.running else 0)
+    return since >= patience and lasted >= min(t.deep_wait, t.wait) / 2
+
+
+def _places(curve: Curve, fall: Fall) -> tuple[float, float, float]:
+    """The steps of its start, its bottom, its end."""
+    bins = curve.bins
+    back = curve.end if fall.recovered is None else float(bins.first[fall.recovered])
+    return float(bins.last[fall.last_high]), float(bins.first[fall.bottom]), back
+
+
+def _words(curve: Curve, fall: Fall) -> str:
+    start, bottom, _ = _places(curve, fall)
+    sudden = fall.bottom - fall.last_high <= max(SUDDEN_BINS, SUDDEN_SHARE * len(curve.bins))
+    return (
+        f"{title(curve.name)} {'fell' if sudden else 'sank'} {number(fall.depth)}, from {number(fall.high)} to"
+        f" {number(fall.low)}, within {at(bottom - start)} steps at {at(start)}, {number(_times(fall))} × the noise"
+    )
+
+
+def _times(fall: Fall) -> float:
+    return fall.depth / fall.noise if fall.noise > 0 else 0.0
+
+
+def _evidence(curve: Curve, fall: Fall) -> dict[str, float]:
+    start, bottom, _ = _places(curve, fall)
+    found = {"depth": fall.depth, "from": fall.high, "to": fall.low, "noise": fall.noise, "steps": bottom - start}
+    return {**found, "times_noise": _times(fall)}
+
+
+def _collapse(case: Case, curve: Curve, fall: Fall) -> Finding:
+    start, bottom, end = _places(curve, fall)
+    return Finding(
+        "collapse",
+        start,
+        end,
+        Severity.ALARM,
+        f"{_words(curve, fall)}; {at(end - bottom)} steps later it had not come back",
+        {**_evidence(curve, fall), "since": end - bottom},
+        f"{advice.lower_lr(case)}, or {advice.raise_kl(case)}; {advice.go_back(start)}.{advice.clip(case)}",
+        curve.name,
+        f"collapsed at {at(start)}",
+    )
+
+
+def _drop(case: Case, curve: Curve, fall: Fall) -> Finding:
+    start, bottom, end = _places(curve, fall)
+    back = fall.recovered is not None
+    severity = Severity.NOTE if back and len(case.falls) == 1 else Severity.WARNING
+    then = f"it came back by {at(end)}" if back else f"{at(end - bottom)} steps later it had not come back yet"
+    tip = f"{advice.lower_lr(case)} if it comes again.{advice.clip(case)}"
+    return Finding(
+        "drop",
+        start,
+        end,
+        severity,
+        f"{_words(curve, fall)}; {then}",
+        {**_evidence(curve, fall), ("back" if back else "since"): end - bottom},
+        tip if back else f"Watch it. {tip[:-1]}; keep the checkpoint before {at(start)}.",
+        curve.name,
+        "" if severity is Severity.NOTE else "drops, unstable" if len(case.falls) > 1 else f"dropped at {at(start)}",
+    )

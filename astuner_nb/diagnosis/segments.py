@@ -1,0 +1,85 @@
+"""Where a curve changes its level: the best piecewise constant curve, by dynamic programming."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from astuner_nb.core.series import Floats
+from astuner_nb.diagnosis.curve import Bins
+
+SHORTEST = 3
+"""Bins of a segment, at least: fewer are not told from an outlier."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of one level."""
+
+    start: int
+    """Its first bin."""
+    end: int
+    """The bin behind its last one."""
+    level: float
+    """The weighted mean of its bins, outliers brought in."""
+    noise: float
+    """σ of the mean of the bins' noise."""
+
+    @property
+    def error(self) -> float:
+        """σ of its level, for independent bins."""
+        return self.noise / math.sqrt(self.end - self.start)
+
+
+def segments(bins: Bins, penalty: float) -> tuple[Segment, ...]:
+    """The segments of `bins`, in order; one where there are too few for two.
+
+    Minimises Σ (y-level)²/σ² + penalty·log n for each segment (Yao, 1988; exact search by Jackson et al., 2005, as in
+    PELT, Killick et al., 2012), with the penalty raised by the autocorrelation of the noise (Romano et al., 2022).
+
+    Args:
+        bins: the curve.
+        penalty: 2 is BIC for a level; more finds fewer.
+    """
+    n = len(bins)
+    if not n:
+        return ()
+    noise = np.maximum(bins.noise, np.finfo(np.float64).tiny ** 0.25)
+    borders = [0, n] if n < 2 * SHORTEST else _borders(bins.level, noise, penalty * math.log(n) * bins.inflation)
+    weight = 1 / noise**2
+    return tuple(
+        Segment(
+            start,
+            end,
+            float(np.average(bins.level[start:end], weights=weight[start:end])),
+            _mean_noise(noise[start:end]),
+        )
+        for start, end in pairwise(borders)
+    )
+
+
+def _mean_noise(noise: Floats) -> float:
+    return float(np.sqrt(np.mean(noise**2)))
+
+
+def _borders(y: Floats, noise: Floats, cost: float) -> list[int]:
+    """Where segments begin, and the end."""
+    n = len(y)
+    y = (y - np.median(y)) / noise.max()
+    weight = (noise.max() / noise) ** 2
+    sums = [np.concatenate([[0.0], np.cumsum(each)]) for each in (weight, weight * y, weight * y * y)]
+    best = np.full(n + 1, np.inf)
+    best[0] = 0.0
+    before = np.zeros(n + 1, dtype=np.intp)
+    for end in range(SHORTEST, n + 1):
+        w, wy, wyy = (each[end] - each[: end - SHORTEST + 1] for each in sums)
+        total = best[: end - SHORTEST + 1] + wyy - wy * wy / w
+        before[end] = place = int(total.argmin())
+        best[end] = total[place] + cost
+    borders = [n]
+    while borders[-1] > 0:
+        borders.append(int(before[borders[-1]]))
+    return borders[::-1]

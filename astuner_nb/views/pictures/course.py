@@ -1,0 +1,68 @@
+"""A drawn curve by the steps of its run: where on the figure a step lies, and how high the curve is there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from astuner_nb.analysis.axes import on_axis
+from astuner_nb.core import metrics
+from astuner_nb.core.metrics import Metric
+from astuner_nb.core.series import Floats, History, Series
+from astuner_nb.views.pictures.curves import Curve
+
+_STEPS = "\0steps"
+"""A metric that no run has: its own steps."""
+
+
+class Course:
+    """One curve of one run: step, x on the figure, and value of each record, (n,) each, the steps ascending."""
+
+    def __init__(self, step: Floats, x: Floats, value: Floats, drawn: Floats | None = None) -> None:
+        """`step` in any order, of a repeated one the last stands; `drawn` is what is seen, `value` where not given."""
+        kept = _ascending(step)
+        self.step, self.x, self.value = step[kept], x[kept], value[kept]
+        self._drawn = self.value if drawn is None else drawn[kept]
+        self._there = np.isfinite(self._drawn)
+
+    def __len__(self) -> int:
+        return len(self.step)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether x never goes back: only then a stretch of steps is a stretch of the axis."""
+        return bool((np.diff(self.x) >= 0).all())
+
+    def place(self, step: float) -> float:
+        """x of `step`, between those of its neighbours, at most at the curve's ends; NaN of a curve without points."""
+        return float(np.interp(step, self.step, self.x)) if len(self) else math.nan
+
+    def level(self, step: float) -> float:
+        """How high the drawn curve is at `step`, past what is not finite; NaN of a curve that has nothing else."""
+        if not self._there.any():
+            return math.nan
+        return float(np.interp(step, self.step[self._there], self._drawn[self._there]))
+
+
+def course(
+    history: History, metric: str, axis: str, curve: Curve, describe: Callable[[str], Metric] = metrics.describe
+) -> Course:
+    """The course of `curve`, which is `metric` of `history` over `axis`.
+
+    Raises:
+        NotOnAxis: as `on_axis` for the same metric, of which there is then no curve either.
+    """
+    if axis == "step":
+        return Course(curve.x, curve.x, curve.y, curve.smooth)
+    own = history[metric]
+    with_steps = History({**history, _STEPS: Series(_STEPS, own.step, own.step, own.time)})
+    x, step = on_axis(with_steps, _STEPS, axis, describe)
+    return Course(step, x, curve.y, curve.smooth)
+
+
+def _ascending(step: Floats) -> np.ndarray:
+    """Indices of each step's last record, by ascending steps."""
+    order = np.argsort(step, kind="stable")
+    return order[np.append(np.diff(step[order]) != 0, True)] if len(order) else order
