@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 BIN := .venv/bin
 SUITE := tests
 
-.PHONY: lab test lint types layers tables unit js stress bench base-model histories wheel tools clean help
+.PHONY: lab test lint types layers tables docs unit js stress bench base-model histories wheel tools clean help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,9 @@ bench: .venv/test tools  ## speed and memory beside the peers, as tables
 
 tables: .venv/test  ## write the tables of README and docs anew from the registries
 	$(BIN)/python scripts/readme_tables.py
+
+docs: .venv/test  ## the reference of the public names, as a page in build/docs
+	$(BIN)/python scripts/reference.py
 
 histories: .venv/test  ## make the histories of the overlay notebook anew (about two minutes)
 	$(BIN)/python scripts/make_histories.py
