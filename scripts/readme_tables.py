@@ -1,4 +1,4 @@
-"""Writes the tables of the README (both languages) and `docs/names.md` from the registries: `make tables`.
+"""Writes the tables of README and configuration guide (both languages) and `docs/names.md`: `make tables`.
 
 `python scripts/readme_tables.py --check` changes nothing and fails where a table is not up to date.
 """
@@ -9,6 +9,8 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+from configuration_tables import tables as configuration
 
 from astuner_nb.core.alias_rows import hyper_parameters_markdown, metrics_markdown
 from astuner_nb.trackers.loggers import LOGGERS
@@ -99,6 +101,10 @@ def wanted() -> dict[Path, str]:
         english: filled(english.read_text(), {"sources": sources(), "loggers": loggers()}),
         chinese: filled(chinese.read_text(), {"sources": sources(True), "loggers": loggers(True)}),
         ROOT / "docs" / "names.md": names(),
+        **{
+            page: filled(page.read_text(), configuration(table, zh=page.stem.endswith("_zh")))
+            for page in (ROOT / "docs" / "configuration.md", ROOT / "docs" / "configuration_zh.md")
+        },
     }
 
 
