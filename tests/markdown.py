@@ -7,7 +7,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 _BLOCK = re.compile(r"(?:^<!-- (?P<mark>run|file: \S+) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.M | re.S)
-_LINK = re.compile(r"""\]\(\s*<?([^)\s>]+)>?(?:\s+"[^"]*")?\s*\)|^\[[^]]+\]:\s+(\S+)|(?:href|src)="([^"]+)\"""", re.M)
+_LINK = re.compile(
+    r"""\]\(\s*(?:<([^>]+)>|([^)\s<]+))(?:\s+(?:"[^"]*"|'[^']*'))?\s*\)|^\[[^]]+\]:\s+(\S+)|(?:href|src)="([^"]+)\"""",
+    re.M,
+)
+_REFERENCE = re.compile(r"\]\[([\w-]+)\]")
+_DEFINITION = re.compile(r"^\[([\w-]+)\]: ", re.M)
 _HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*$", re.M)
 
 
@@ -41,6 +46,11 @@ def blocks(text: str, *languages: str) -> list[Block]:
 def links(text: str) -> list[str]:
     """What is linked to, code left out."""
     return [next(filter(None, groups)) for groups in _LINK.findall(_prose(text))]
+
+
+def undefined(text: str) -> set[str]:
+    """The names of links that no line at the end of the page says where to."""
+    return set(_REFERENCE.findall(_prose(text))) - set(_DEFINITION.findall(text))
 
 
 def anchors(text: str) -> set[str]:

@@ -19,7 +19,7 @@ from astuner_nb.config.engines import ROOTS
 from astuner_nb.config.loader import load_config
 
 from .contracts.backbone import BackboneContract
-from .markdown import ROOT, anchors, blocks, links, pages, text_of
+from .markdown import ROOT, anchors, blocks, links, pages, text_of, undefined
 
 PAGES = pages()
 TRANSLATED = [page for page in PAGES if page.replace("_zh.md", ".md") != page]
@@ -33,6 +33,7 @@ def test_there_are_pages():
 
 @pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page):
+    assert undefined(text_of(page)) == set()
     for link in links(text_of(page)):
         parts = urlsplit(link)
         if parts.scheme:
