@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--set", metavar="NAME=VALUE", action="append", default=[], help="a hyper-parameter; may be given several times"
     )
-    parser.add_argument("--with-ray", action="store_true", help="run through Ray (from release 0.3 on)")
+    parser.add_argument("--with-ray", action="store_true", help="run through Ray (not available yet)")
     commands = parser.add_subparsers(title="other commands")
     runs = commands.add_parser("runs", help="list runs, newest first")
     runs.add_argument("--runs", metavar="DIR", default=argparse.SUPPRESS)
@@ -59,7 +59,7 @@ def _train(arguments: argparse.Namespace) -> int:
 
     if arguments.with_ray:
         raise AstunerError(
-            "--with-ray is not available yet: Ray jobs come with release 0.3. Leave it out to train here."
+            "--with-ray is not available yet: Ray jobs come with a later release. Leave it out to train here."
         )
     return train(
         arguments.conf,

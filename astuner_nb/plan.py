@@ -80,7 +80,7 @@ def plan_for_file(source: str | Path | Mapping[str, object], backbone: str | Non
 
 
 def plan_for_run(run: Run, backbone: str | None = None) -> Plan:
-    """The plan that `run` was started by, as its own directory tells; `backbone` overrides the one it ran on.
+    """The plan that `run` was started by, as its own directory tells; `backbone` stands in for the one it ran on.
 
     Raises:
         BadValue: for a run that only its notebook or script can start again, or an unknown backbone.
@@ -90,12 +90,12 @@ def plan_for_run(run: Run, backbone: str | None = None) -> Plan:
         raise BadValue(f"{run.name!r} runs a function of a notebook. Go on with it there: {again}.")
     if run.backbone == SCRIPT:
         raise BadValue(f"{run.name!r} was recorded by a script of its own. Go on with it by that script.")
-    try:
-        text = run.files.config.read_text("utf-8")
-    except (OSError, ValueError):
-        plan = plan_for_backbone(backbone_named(backbone or run.backbone), loggers=run.loggers)
+    chosen = backbone or run.backbone
+    if run.files.config.exists():
+        text = run.files.config.read_text("utf-8", errors="replace")  # by its path it would be called `config`
+        plan = plan_for_file(text, chosen)
     else:
-        plan = plan_for_file(text, backbone)
+        plan = plan_for_backbone(backbone_named(chosen), loggers=run.loggers)
     return replace(plan, project=run.project)
 
 

@@ -96,7 +96,7 @@ def test_a_run_is_gone_on_with_by_name_and_step(conf, store):
     run = RunStore().runs()[0]
     assert (run.project, run.parent.key, run.parent.step) == ("short", parent.key, 8)
     assert (run.config["lr"], run.config["total_steps"], run.config["num_repeat"]) == (1e-3, 24, 2)
-    assert run.history()["loss"].step.tolist() == [9, 12, 15, 18, 21, 24]
+    assert run.history()["loss"].step.tolist() == [9, 12, 15, 18, 20, 21, 24]  # 20 is evaluated
     assert run.name.endswith("· from 8")
     done = astuner("--conf", conf.name, "--resume", f"{run.id[:-1]}@best", "--set", "total_steps=30", cwd=conf.parent)
     assert done.returncode == 0, done.stderr

@@ -52,7 +52,7 @@ KEPT_AT_PEAK = ("reward", "success_rate", "format_rate", "val/reward", "val/succ
 SETTINGS = Space(
     {
         "log_freq": Int(1, 1, EVER, unit="steps", help="A record every N steps, and always one at the last step."),
-        "save_freq": Int(10, 0, EVER, unit="steps", help="A checkpoint every N steps, and at the end; 0 for none."),
+        "save_freq": Int(5, 0, EVER, unit="steps", help="A checkpoint every N steps, and at the end; 0 for none."),
         "keep_last": Int(3, 0, EVER, help="So many of the newest checkpoints are kept; 0 keeps all."),
         "keep_best": Choice("reward", KEPT_AT_PEAK, help="The metric whose best checkpoint is kept besides."),
         "test_freq": Int(20, 0, EVER, unit="steps", help="Held-out tasks are tried every N steps; 0 never."),
@@ -63,17 +63,14 @@ SETTINGS = Space(
 )
 
 PRESETS: dict[str, dict[str, Value]] = {
-    "good": {"save_freq": 10},
-    "too hot": {"lr": 1e-2, "total_steps": 150, "save_freq": 2},
-    "unstable": {"lr": 3e-3, "total_steps": 150, "save_freq": 5},
-    "too cold": {"lr": 3e-6, "total_steps": 150, "save_freq": 10},
-    "leashed": {"kl_loss_coef": 1.0, "total_steps": 150, "save_freq": 10},
-    "no clip": {"lr": 1e-3, "ppo_epochs": 4, "clip_ratio": 10.0, "total_steps": 150, "save_freq": 5},
+    "good": {},
+    "too hot": {"lr": 1e-2, "total_steps": 150},
+    "unstable": {"lr": 3e-3, "total_steps": 150},
+    "too cold": {"lr": 3e-6, "total_steps": 150},
+    "leashed": {"kl_loss_coef": 1.0, "total_steps": 150},
+    "no clip": {"lr": 1e-3, "ppo_epochs": 4, "clip_ratio": 10.0, "total_steps": 150},
 }
-"""Each tells a story: learning, collapse, sudden drop, flat, held back by the KL penalty, drift.
-
-The sooner the peak, the more often a checkpoint: that of "too hot" is at steps 5 to 8.
-"""
+"""Each tells a story: learning, collapse, sudden drop, flat, held back by the KL penalty, drift."""
 
 STOP_GRACE_S = 1.5
 """It looks for a stop after each step; what takes longer is interrupted."""

@@ -100,7 +100,11 @@ class Backbone(Protocol):
         """Why it cannot run here, one sentence each; empty when it can."""
 
     def prepare(self, directory: Path, values: Mapping[str, Value]) -> JobSpec:
-        """Write what the job needs into `directory` and say how to start it."""
+        """Write what the job needs into `directory` and say how to start it.
+
+        Where the run goes on from another one, `parent` in its `meta.json` says from which checkpoint; the job finds it
+        there, or as `Recorder.resume_from`. What is declared `live` it asks `Recorder.take_changes` for at every step.
+        """
 
 
 @dataclass(frozen=True, eq=False)

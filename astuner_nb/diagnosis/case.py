@@ -16,6 +16,7 @@ from astuner_nb.diagnosis.falls import Fall, find_falls
 from astuner_nb.diagnosis.segments import Segment, segments
 from astuner_nb.diagnosis.thresholds import DEFAULT, Thresholds
 from astuner_nb.diagnosis.trend import Trend, find_trend
+from astuner_nb.diagnosis.unrest import Unrest, find_unrest
 
 QUALITY = ("success_rate", "reward", "val/success_rate", "val/reward")
 """What tells how good a run is, the most telling first. The loss of a policy gradient is none of them."""
@@ -77,6 +78,15 @@ class Case:
             return None
         bins = self.readable.bins
         return find_trend(bins, self.falls, self.readable.unit, self.running, self.thresholds)
+
+    @cached_property
+    def unrest(self) -> Unrest:
+        """How much the main metric goes up and down."""
+        if self.readable is None or self.trend is None:
+            return Unrest()
+        tasks, repeats = self.number("train_batch_size"), self.number("num_repeat")
+        responses = tasks * repeats if tasks and repeats and tasks > 0 and repeats > 0 else None
+        return find_unrest(self.readable, self.segments, self.trend, responses, self.thresholds)
 
     @property
     def running(self) -> bool:

@@ -78,8 +78,11 @@ class Curve:
         """The curve of `series`. Of what was logged twice at a step the last stands: a run was resumed there."""
         once = series.deduplicated()
         step, value = np.asarray(once.step, np.float64), np.asarray(once.value, np.float64)
-        there = np.abs(step) <= LARGEST
-        step, value = step[there], value[there]
+        if not _is_plain(step):
+            there = np.abs(step) <= LARGEST
+            step, value = step[there], value[there]
+        if _is_plain(value):
+            return cls(series.name, step, value, np.zeros(0))
         good = np.abs(value) <= LARGEST
         return cls(series.name, step[good], value[good], step[~good])
 
@@ -113,3 +116,8 @@ class Curve:
         """Whether it is a rate from 0 to 1, by its name and its values."""
         rate = self.name.endswith("success_rate") and len(self) > 0
         return rate and float(self.value.min()) >= 0 and float(self.value.max()) <= 1
+
+
+def _is_plain(values: Floats) -> bool:
+    """Whether all are finite and not too large."""
+    return not len(values) or bool(values.min() >= -LARGEST and values.max() <= LARGEST)

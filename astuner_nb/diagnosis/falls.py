@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from astuner_nb.diagnosis.segments import Segment
 from astuner_nb.diagnosis.thresholds import Thresholds
 
+LEARNED = 3.0
+"""Noise by which the peak stands above the start, at least, where something was learned before a fall."""
+UNLEARNED = (2.0, 1.2)
+"""How much more it must be where nothing was, of the noise and of its standard error: the range is but noise then."""
 MOST = 0.8
 """Share of a fall's depth that is most of it."""
 
@@ -52,8 +56,10 @@ def find_falls(levels: Sequence[Segment], inflation: float, unit: bool, threshol
     def counts(peak: Segment, trough: Segment) -> bool:
         depth, noise = peak.level - trough.level, max(peak.noise, trough.noise)
         error = math.hypot(peak.error, trough.error) * math.sqrt(inflation)
-        height = thresholds.fall_height * (1 if peak.level - heights[0] > depth / 3 else 2)
-        return depth >= max(least, height * noise, thresholds.fall_noise * error) and depth > 0
+        learned = peak.level - heights[0] > max(depth / 3, LEARNED * noise)
+        height, times = (1.0, 1.0) if learned else UNLEARNED
+        chance = max(height * thresholds.fall_height * noise, times * thresholds.fall_noise * error)
+        return depth >= max(least, chance) and depth > 0
 
     return tuple(_walk(levels, counts, thresholds.recovered_share))
 
@@ -80,7 +86,7 @@ def _back(high: float, low: float, share: float) -> float:
 
 
 def _fall(levels: Sequence[Segment], peak: int, trough: int, recovered: int | None) -> Fall:
-    """The fall between two segments: from the last level that is next to the peak to the first that is next to the trough."""
+    """The fall between two segments: from the last level next to the peak to the first next to the trough."""
     top, low = levels[peak].level, levels[trough]
     high = [segment for segment in levels[peak:trough] if segment.level >= _back(top, low.level, MOST)][-1]
     near = _back(top, low.level, 1 - MOST)

@@ -16,17 +16,23 @@ from astuner_nb.core.series import Floats
 
 NORMAL = 1.4826
 """σ of a normal distribution over its median absolute deviation."""
+CLIPPED = 0.96
+"""The root mean square of normal values of σ 1 that are clipped at ±2."""
 WINDOW = 21
 """Neighbours that tell the noise at one place."""
+LEAST = 0.7
+"""The noise at one place over that of the whole row, at least."""
 REACH = 2
 """Neighbours on either side that tell whether a value is an outlier."""
 FARTHEST = 4.0
 """How many σ from its neighbours' median a value may stand before it is brought back to that."""
-PAIRS = 20_000
+PAIRS = 5_000
 """Pairs of points that a slope is taken from, at most."""
-SHRINK = 20
+MOST = 0.75
+"""The largest autocorrelation that is believed: what looks like more is the course itself."""
+SHRINK = 40
 """Values for which an autocorrelation counts half."""
-_RHOS = np.linspace(0.0, 0.9, 19)
+_RHOS = np.linspace(0.0, MOST, 16)
 _RATIOS = (1 + _RHOS) * (3 - _RHOS**2) / (3 - _RHOS)
 FLOOR = 1e-3
 """The least noise, as a share of the range: what is printed with three digits has no less."""
@@ -44,18 +50,18 @@ def spread(values: Floats) -> float:
 
 
 def size(values: Floats) -> float:
-    """The root mean square of `values`, those beyond 3 σ counted as 3 σ: σ of normal ones about 0; 0 if empty.
+    """The root mean square of `values`, those beyond 2 σ counted as 2 σ: σ of normal ones about 0; 0 if empty.
 
     Steadier than a median where values are few or counts (Huber, 1964).
     """
     if not len(values):
         return 0.0
-    most = 3 * spread(values)
-    return float(np.sqrt(np.mean(np.clip(values, -most, most) ** 2)))
+    most = 2 * spread(values)
+    return float(np.sqrt(np.mean(np.clip(values, -most, most) ** 2))) / CLIPPED
 
 
 def autocorrelation(values: Floats) -> float:
-    """The correlation ρ of neighbours in a row with a trend: 0 to 0.9, drawn towards 0 where the row is short.
+    """The correlation ρ of neighbours in a row with a trend: 0 to 0.75, drawn towards 0 where the row is short.
 
     By second differences over two places against those over one, in which straight pieces cancel: for an AR(1) process
     their mean squares are as `(1+ρ)(3-ρ²)/(3-ρ)`. Each by a robust estimate, as Ma & Genton (2000) have it.
@@ -72,7 +78,7 @@ def autocorrelation(values: Floats) -> float:
 def local_noise(values: Floats, rho: float) -> Floats:
     """σ of the noise around each value, (n,), from second differences: slopes and steps count for little.
 
-    Their median over a window, and no less than half of that of the whole row (Gasser et al., 1986, by medians): a
+    Their median over a window, and no less than most of that of the whole row (Gasser et al., 1986, by medians): a
     reward that is nearly always 0 is not free of noise where it begins to move. `rho` is the neighbours' correlation.
     """
     n = len(values)
@@ -86,12 +92,12 @@ def local_noise(values: Floats, rho: float) -> Floats:
         return np.full(n, max(whole, floor))
     medians = np.median(sliding_window_view(np.abs(bent), WINDOW), axis=1) * (NORMAL / factor)
     padded = np.pad(medians, (WINDOW // 2 + 1, n - len(medians) - WINDOW // 2 - 1), mode="edge")
-    return np.maximum(padded, max(whole / 2, floor))
+    return np.asarray(np.maximum(padded, max(LEAST * whole, floor)))
 
 
 def bends(values: Floats, over: int) -> Floats:
     """Second differences over `over` places, (n - 2·over,)."""
-    return values[2 * over :] - 2 * values[over:-over] + values[: -2 * over]
+    return np.asarray(values[2 * over :] - 2 * values[over:-over] + values[: -2 * over])
 
 
 def without_outliers(values: Floats, noise: Floats) -> Floats:
@@ -103,7 +109,7 @@ def without_outliers(values: Floats, noise: Floats) -> Floats:
         return values
     padded = np.pad(values, REACH, mode="reflect")
     middle = np.median(sliding_window_view(padded, 2 * REACH + 1), axis=1)
-    return np.clip(values, middle - FARTHEST * noise, middle + FARTHEST * noise)
+    return np.asarray(np.clip(values, middle - FARTHEST * noise, middle + FARTHEST * noise))
 
 
 def slope(x: Floats, y: Floats) -> float:

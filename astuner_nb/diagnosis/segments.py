@@ -14,6 +14,9 @@ from astuner_nb.diagnosis.curve import Bins
 SHORTEST = 3
 """Bins of a segment, at least: fewer are not told from an outlier."""
 
+LEAST = 1e-70
+"""The least noise that is divided by."""
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -26,12 +29,13 @@ class Segment:
     level: float
     """The weighted mean of its bins, outliers brought in."""
     noise: float
-    """σ of the mean of the bins' noise."""
+    """σ of one of its bins, their root mean square."""
 
     @property
     def error(self) -> float:
-        """σ of its level, for independent bins."""
-        return self.noise / math.sqrt(self.end - self.start)
+        """σ of its level, for independent bins; more where they are few, as the best of many places was taken."""
+        bins = self.end - self.start
+        return self.noise / math.sqrt(bins) * (1 + SHORTEST / bins)
 
 
 def segments(bins: Bins, penalty: float) -> tuple[Segment, ...]:
@@ -47,22 +51,14 @@ def segments(bins: Bins, penalty: float) -> tuple[Segment, ...]:
     n = len(bins)
     if not n:
         return ()
-    noise = np.maximum(bins.noise, np.finfo(np.float64).tiny ** 0.25)
+    noise = np.maximum(bins.noise, LEAST)
     borders = [0, n] if n < 2 * SHORTEST else _borders(bins.level, noise, penalty * math.log(n) * bins.inflation)
     weight = 1 / noise**2
-    return tuple(
-        Segment(
-            start,
-            end,
-            float(np.average(bins.level[start:end], weights=weight[start:end])),
-            _mean_noise(noise[start:end]),
-        )
-        for start, end in pairwise(borders)
-    )
-
-
-def _mean_noise(noise: Floats) -> float:
-    return float(np.sqrt(np.mean(noise**2)))
+    starts = borders[:-1]
+    level = np.add.reduceat(weight * bins.level, starts) / np.add.reduceat(weight, starts)
+    spread = np.sqrt(np.add.reduceat(noise**2, starts) / np.diff(borders))
+    found = zip(pairwise(borders), level.tolist(), spread.tolist(), strict=True)
+    return tuple(Segment(start, end, mean, sigma) for (start, end), mean, sigma in found)
 
 
 def _borders(y: Floats, noise: Floats, cost: float) -> list[int]:

@@ -55,9 +55,9 @@ class Thresholds:
 
     fall_share: float = _number(0.2, 0.01, 1, eases=-1)
     """Depth of a fall as a share of the run's range of levels, at least."""
-    fall_noise: float = _number(5.0, 1, 100, eases=-1)
+    fall_noise: float = _number(4.5, 1, 100, eases=-1)
     """The same in its own standard errors."""
-    fall_height: float = _number(1.5, 0, 100, eases=-1)
+    fall_height: float = _number(1.2, 0, 100, eases=-1)
     """The same in noise; twice that where nothing was learned before it."""
     fall_rate: float = _number(0.08, 0, 1, eases=-1)
     """The same of a success rate, in the rate itself."""
@@ -70,7 +70,7 @@ class Thresholds:
     deep_wait: int = _number(8, 1, 10_000, eases=-1)
     """Records after which a deep fall that has not come back is a collapse."""
     wait: int = _number(20, 1, 10_000, eases=-1)
-    """The same for one that is not deep."""
+    """The same for one that is not deep, while the run goes on."""
     swings: int = _number(4, 2, 1_000)
     """Falls and rises in turn that make an oscillation, at least."""
     unrest: float = _number(1.4, 1, 100, eases=-1)

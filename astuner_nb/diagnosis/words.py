@@ -25,6 +25,11 @@ def at(step: float) -> str:
     return f"{step:.10g}"
 
 
+def steps(count: float) -> str:
+    """`1 step`, `12 steps`."""
+    return f"{at(count)} step{'' if count == 1 else 's'}"
+
+
 def percent(share: float) -> str:
     """`0.31` as `31 %`."""
     return f"{100 * share:.0f} %"

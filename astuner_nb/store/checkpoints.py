@@ -72,7 +72,7 @@ def hold(path: Path, files: RunFiles) -> None:
             shutil.copytree(path, target, symlinks=True, copy_function=os.link)
         else:
             os.link(path, target)
-    except (OSError, shutil.Error):
+    except OSError:
         shutil.rmtree(files.resumed, ignore_errors=True)
     if not target.exists() and not path.exists():
         raise BadValue(f"The checkpoint {path} has just been deleted by its run. Give a later step.")

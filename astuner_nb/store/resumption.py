@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from astuner_nb.core.errors import BadValue
+from astuner_nb.core.errors import BadValue, StoreError
 from astuner_nb.core.run import Change, Checkpoint, ConfigValue
 from astuner_nb.core.space import Space, Value
 from astuner_nb.recorder import MASK, RunFiles, request_change
@@ -34,10 +34,13 @@ class Resumption:
         return {"id": run.id, "key": run.key, "step": one.step, "name": run.name, "checkpoint": str(one.path)}
 
     def hand_over(self, files: RunFiles) -> None:
-        """Put into the new run's directory what it goes on from. Raises `BadValue` where that has gone, OSError."""
+        """Put what it goes on from into the new run's directory. Raises `BadValue` where that has gone, StoreError."""
         hold(self.checkpoint.path, files)
-        for change in self.repeated:
-            request_change(files, change.values, change.step)
+        try:
+            for change in self.repeated:
+                request_change(files, change.values, change.step)
+        except OSError as error:
+            raise StoreError(f"{files.change_requests} cannot be written ({error}). Look at the disk.") from error
 
 
 def resumption(parent: Run, at_step: int | str | None, space: Space, given: Mapping[str, Value]) -> Resumption:

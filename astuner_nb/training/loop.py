@@ -73,6 +73,7 @@ def train(trainer: Trainer, log: Log, checkpoints: Path, stop: Callable[[], bool
         log.log(unlogged, step=trainer.step)
     if s.save_freq and keeper.saved < trainer.step:
         keeper.save()
+    keeper.finish()
 
 
 def _change(trainer: Trainer, log: Log) -> None:

@@ -18,13 +18,9 @@ def flat(made: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def instead(before: Any, now: Any) -> Any:
-    """`now`; of a part of a layout also None for what it had before, of a list as long as before what is another."""
+    """`now`; of a part of a layout, and of each in a list as long as before, also None for what it had before."""
     if isinstance(before, dict) and isinstance(now, dict):
         return {**dict.fromkeys(before.keys() - now.keys()), **now}
     if isinstance(before, list) and isinstance(now, list):
-        return [_differing(old, new) for old, new in zip(before, now, strict=True)]
+        return [instead(old, new) for old, new in zip(before, now, strict=True)]
     return now
-
-
-def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    return {**dict.fromkeys(old.keys() - new.keys()), **{n: v for n, v in new.items() if v != old.get(n)}}

@@ -25,9 +25,9 @@ def curve(points):
 def show(points=100, best=31.0, marked=True):
     y = float(np.sin(best / 20))
     marks = [
-        Mark("phase", 0, 40, np.nan, f"first {EVIL}", BLUE, "initial"),
-        Mark("phase", 40, points - 1.0, np.nan, "then", BLUE, "learning"),
-        Mark("plateau", 60, 80, -0.3, "stays", BLUE),
+        Mark("phase", 0, 28, np.nan, f"first {EVIL}", BLUE, "initial"),
+        Mark("phase", 28, points - 1.0, np.nan, "then", BLUE, "learning"),
+        Mark("plateau", 60, 80, float(np.sin(70 / 20)), "stays", BLUE),
         Mark("checkpoint", 10, 10, float(np.sin(0.5)), "Checkpoint of step 10.", BLUE),
         Mark("best", best, best, y, f"Best at {best:g}. {EVIL}", BLUE),
     ]
@@ -36,11 +36,12 @@ def show(points=100, best=31.0, marked=True):
 
 show()
 """
-SHADES, POINTS = "g.querySelectorAll('.shape-group').length", "g.querySelectorAll('path.point').length"
+SHADES = "g.querySelectorAll('.shape-group path').length"  # plotly.js leaves empty groups behind
+POINTS = "g.querySelectorAll('path.point').length"
 HOVERED = "g.querySelector('.hoverlayer')?.textContent ?? ''"
 BLINKED = """() => { window.lost = 0;
   const plots = [...document.querySelectorAll('.jp-OutputArea-output .js-plotly-plot')];
-  const look = () => { for (const kind of ['.shape-group', 'path.point'])
+  const look = () => { for (const kind of ['.shape-group path', 'path.point'])
       if (plots.some(plot => plot.querySelectorAll(kind).length !== 2)) window.lost++;
     window.watching = requestAnimationFrame(look); };
   look(); }"""
@@ -63,6 +64,12 @@ def point_at(notebook: Notebook, mark: int) -> None:
     notebook.page.mouse.move(x, y)
 
 
+def under(notebook: Notebook, mark: int) -> str:
+    """The class of what takes the mouse where a mark is drawn."""
+    place = list(notebook.point(2, mark))
+    return notebook.js("([x, y]) => document.elementFromPoint(x, y).getAttribute('class')", place)
+
+
 def heard(notebook: Notebook) -> str:
     """Which marks and which runs were clicked."""
     return notebook.execute("print(clicked, picked)")
@@ -72,6 +79,7 @@ def test_they_are_drawn_tell_what_they_mean_as_text_and_are_clicked(notebook, pi
     assert notebook.plot("g.data.map(t => t.name).join()") == "#1 run,plateaus,marks"
     names = notebook.plot("[...g.querySelectorAll('.annotation-text')].map(t => t.textContent).join()")
     assert names == "initial,learning"
+    assert all("drag" in under(notebook, mark) for mark in (0, 1))  # nothing lies over a mark
     point_at(notebook, 1)
     notebook.wait_plot(f"{HOVERED}.includes('Best at 31.')")
     said = notebook.plot(HOVERED)
@@ -93,4 +101,4 @@ def test_marks_follow_a_run_that_grows_without_a_blink_and_go(notebook):
     notebook.wait_plot("g.data[0].x.length === 119 && g.layout.shapes[1].x1 === 118 && g.data[2].x[1] === 32")
     assert notebook.js("() => { cancelAnimationFrame(window.watching); return window.lost; }") == 0
     notebook.execute("show(119, marked=False)")
-    notebook.wait_plot(f"{SHADES} === 0 && {POINTS} === 0 && g.data.length === 1")
+    notebook.wait_plot(f"{SHADES} === 0 && {POINTS} === 0 && g.data.length === 1", timeout_s=20)

@@ -24,7 +24,7 @@ SHIPPED = {
     "total_steps": 300,
     "test_freq": 20,
     "log_freq": 1,
-    "save_freq": 10,
+    "save_freq": 5,
     "keep_last": 3,
     "keep_best": "reward",
     "max_response_length": 22,

@@ -1,8 +1,9 @@
-"""Made curves whose story is known: `half("tuning")` and `half("held_out")`.
+"""Made curves whose story is known: `half("tuning")`, `half("held_out")` and `half("fresh")`.
 
-The two halves are drawn from the same families with other seeds. The thresholds of the diagnosis may be tuned on the
-tuning half alone; the held-out half is for the tests and the benchmark, and nothing was ever changed for one of its
-runs.
+All are drawn from the same families with other seeds. Rules and thresholds may be tuned on the tuning half, and on
+further seeds (101 to 113 were used). The held-out half was looked at once on the way, by its scores: 0.93 of its drops
+and collapses were found; what was changed then was changed by runs of the seeds above. The fresh half was first read
+when all was done, and nothing was changed after that.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import numpy as np
 from astuner_nb.core.series import Floats, History, Series
 
 Rng = np.random.Generator
-SEEDS = {"tuning": 1, "held_out": 2}
-EACH = 20
+SEEDS = {"tuning": 1, "held_out": 2, "fresh": 3}
+EACH = 30
 """Runs of each family and half."""
 ENDS = 0.1
 """Share of the rise that is left out at either end: where learning begins and ends of a curve without corners."""
@@ -103,13 +104,16 @@ def length(rng: Rng, least: int = 60, most: int = 3_000) -> int:
     return int(math.exp(rng.uniform(math.log(least), math.log(most))))
 
 
-def metric(rng: Rng, course: Floats, low: float = 0.1, high: float = 0.95) -> tuple[str, Floats]:
-    """A course from 0 to 1 as a success rate with the noise of a batch, or as a reward of any scale."""
+def metric(rng: Rng, course: Floats, low: float = 0.1, high: float = 0.95, most: float = 0.2) -> tuple[str, Floats]:
+    """A course from 0 to 1 as a success rate with the noise of a batch, or as a reward of any scale.
+
+    `most` is the largest σ of the reward's noise, as a share of its rise.
+    """
     n = len(course)
     if rng.random() < 0.5:
         responses = int(rng.choice([64, 128, 256]))
         return "success_rate", rng.binomial(responses, np.clip(low + (high - low) * course, 0, 1)) / responses
-    size = rng.uniform(0.03, 0.2)
+    size = rng.uniform(0.03, most)
     scale, offset = 10 ** rng.uniform(-3, 3), rng.normal() * 10
     return "reward", scale * (course + size * noise(rng, n) + offset)
 
@@ -155,7 +159,9 @@ def healthy_rise(rng: Rng, name: str) -> Labelled:
     course, (begin, end) = rising(rng, n)
     key, value = metric(rng, course)
     values = {key: value, **companions(rng, course)}
-    return Labelled(name, history(rng, values), frozenset({"rise", "plateau_converged"}), BENIGN, None, (begin * n, end * n), True)
+    return Labelled(
+        name, history(rng, values), frozenset({"rise", "plateau_converged"}), BENIGN, None, (begin * n, end * n), True
+    )
 
 
 def healthy_bare(rng: Rng, name: str) -> Labelled:
@@ -195,7 +201,9 @@ def healthy_short(rng: Rng, name: str) -> Labelled:
 def flat_low(rng: Rng, name: str) -> Labelled:
     n = length(rng)
     key, value = metric(rng, np.zeros(n))
-    return Labelled(name, history(rng, {key: value, **companions(rng, np.zeros(n))}), frozenset({"plateau_low"}), healthy=True)
+    return Labelled(
+        name, history(rng, {key: value, **companions(rng, np.zeros(n))}), frozenset({"plateau_low"}), healthy=True
+    )
 
 
 def capped(rng: Rng, name: str) -> Labelled:
@@ -219,13 +227,14 @@ def saturated(rng: Rng, name: str) -> Labelled:
 
 
 def drop(rng: Rng, name: str) -> Labelled:
-    n = length(rng)
+    """At least six records long, and more than three times the noise deep: what is less nobody could tell."""
+    n = length(rng, 100)
     course, (_, end) = rising(rng, n)
     at = float(rng.uniform(min(end + 0.05, 0.75), 0.8))
     depth, down, back = rng.uniform(0.4, 0.9), max(1 / n, rng.uniform(0.002, 0.02)), rng.uniform(0.06, 0.15)
     x = np.linspace(0, 1, n)
     dent = np.interp(x, [at, at + down, at + down + back / 3, at + down + back], [0, 1, 1, 0])
-    key, value = metric(rng, course * (1 - depth * dent))
+    key, value = metric(rng, course * (1 - depth * dent), most=0.12)
     values = {key: value, **companions(rng, course)}
     return Labelled(name, history(rng, values), frozenset({"drop", "rise"}), BENIGN, at * n)
 
@@ -238,7 +247,13 @@ def collapse(rng: Rng, name: str) -> Labelled:
     lost = np.interp(np.linspace(0, 1, n), [at, at + down], [0, 1])
     key, value = metric(rng, course * (1 - depth * lost))
     values = {key: value, **companions(rng, course * (1 - lost))}
-    return Labelled(name, history(rng, values), frozenset({"collapse", "rise"}), BENIGN | {"length_blowup", "length_collapse"}, at * n)
+    return Labelled(
+        name,
+        history(rng, values),
+        frozenset({"collapse", "rise"}),
+        BENIGN | {"length_blowup", "length_collapse"},
+        at * n,
+    )
 
 
 def sawtooth(rng: Rng, name: str) -> Labelled:
@@ -268,7 +283,7 @@ def kl_away(rng: Rng, name: str) -> Labelled:
     key, value = metric(rng, course * 0.6)
     x = np.linspace(0, 1, n)
     values = {key: value, **companions(rng, 0.6 * course)}
-    values["kl"] = 0.02 * np.exp(x * math.log(rng.uniform(40, 200))) * np.exp(0.2 * noise(rng, n))
+    values["kl"] = 0.02 * np.exp(x * math.log(rng.uniform(40, 200))) * np.exp(0.2 * np.clip(noise(rng, n), -8, 8))
     return Labelled(name, history(rng, values), frozenset({"kl_runaway"}), BENIGN | {"plateau_capped"})
 
 
@@ -355,4 +370,3 @@ FAMILIES: tuple[Callable[[Rng, str], Labelled], ...] = (
     no_signal,
     hacked,
 )
-

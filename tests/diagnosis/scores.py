@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from astuner_nb.backbones.local import PRESETS, SETTINGS, SPACE
 from astuner_nb.core.series import Floats, History, Series
@@ -185,3 +186,20 @@ def flips(reports: Iterable[Report]) -> int:
         count += len(gone - {"drop"} if report.of("collapse") else gone)
         before = report
     return count
+
+
+def replayed(run: Labelled, every: int) -> Iterator[Report]:
+    """What is said of a made run while it goes on, each time from what was said before."""
+    report = None
+    for end in range(every, int(run.steps) + 1, every):
+        config = {**run.config, "total_steps": run.steps}
+        report = diagnose(_until(run.history, end), state="running", config=config, before=report)
+        yield report
+
+
+def _until(history: History, end: float) -> History:
+    return History({name: _picked(one, one.step <= end) for name, one in history.items()})
+
+
+def _picked(one: Series, there: NDArray[np.bool_]) -> Series:
+    return Series(one.name, one.step[there], one.value[there], one.time[there])

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from astuner_nb.core.errors import BadValue
+from astuner_nb.core.errors import BadValue, StoreError
 from astuner_nb.core.run import Change
 from astuner_nb.core.space import Choice, Float, Int, Space
 from astuner_nb.recorder import request_change
@@ -94,6 +94,14 @@ def test_it_is_handed_over_in_the_new_run_s_directory(store: RunStore) -> None:
     }
     assert [(change.step, change.values) for change in child.pending_changes()] == [(30, {"lr": 0.8})]
     assert (child.files.resumed / "step-000010.npz").exists()
+
+
+def test_a_directory_that_cannot_be_written_says_so(store: RunStore) -> None:
+    found = resumption(made(store, {"step": 30, "values": {"lr": 0.8}}), 10, SPACE, {})
+    child = store.create("p", "the second", found.values)
+    child.files.change_requests.mkdir()
+    with pytest.raises(StoreError, match=r"changes\.requests\.jsonl cannot be written \(.*Look at the disk\."):
+        found.hand_over(child.files)
 
 
 @pytest.mark.parametrize(

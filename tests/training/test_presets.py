@@ -45,7 +45,9 @@ class Curves:
 
 def tell(directory: Path, config: dict[str, float]) -> Curves:
     directory.mkdir()
-    (directory / "meta.json").write_text(json.dumps({"config": {**config, "test_freq": 0, "rollout_freq": 0}}))
+    (directory / "meta.json").write_text(
+        json.dumps({"config": {**config, "test_freq": 0, "rollout_freq": 0, "save_freq": 0}})
+    )
     subprocess.run([sys.executable, "-m", "astuner_nb.training.job", str(directory)], check=True, timeout=900)
     rows = [json.loads(line) for line in (directory / "metrics.jsonl").read_text().splitlines()]
     return Curves({name: np.array([row[name] for row in rows]) for name in rows[0]})

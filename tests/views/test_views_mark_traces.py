@@ -81,9 +81,33 @@ def test_phases_are_shaded_over_the_whole_height_behind_the_curves_and_named_wit
     assert not figure(phase(0, 30)).layout.annotations
 
 
-def test_names_of_narrow_phases_stand_below_each_other_and_the_last_ends_within_the_figure():
-    found = labels([(0, 0.05, "initial"), (0.05, 0.98, "learning"), (0.98, 1, "convergence")], 300)
-    assert [(label.row, label.at_end) for label in found] == [(0, False), (1, False), (0, True)]
+def test_names_stand_in_one_row_beside_each_other_and_the_last_ends_within_the_figure():
+    first, second, third = labels([(0, 0.05, "initial"), (0.05, 0.98, "learning"), (0.98, 1, "convergence")], 300)
+    assert (first.shift_px, third.shift_px) == (0, 0)
+    assert second.shift_px > 0
+    assert [label.at_end for label in (first, second, third)] == [False, False, True]
+    crowded = labels([(0, 0.9, "initial"), (0.9, 0.95, "learning"), (0.95, 1, "convergence")], 60)
+    assert [label.text for label in crowded] == ["initial", "", ""]
+
+
+SPANS = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1), st.text(max_size=12)), max_size=5)
+
+
+@given(SPANS, st.floats(100, 1000))
+def test_no_two_names_lie_on_top_of_one_another(spans, width_px):
+    ends_px = 0.0
+    for (start, end, text), label in zip(spans, labels(spans, width_px), strict=True):
+        wide_px = 5 * len(text)
+        left_px = (end * width_px - wide_px if label.at_end else start * width_px) + label.shift_px
+        if label.text:
+            assert ends_px <= left_px + 1e-6
+            assert left_px + wide_px <= width_px + 1e-6
+            ends_px = left_px + wide_px
+
+
+def test_names_take_the_pointer_from_no_mark():
+    for name in figure(*THREE).layout.annotations:
+        assert (name.y, name.yref, name.yanchor) == (1, "y domain", "bottom")
 
 
 def test_a_bar_tells_of_itself_all_along_at_records_of_its_run():
@@ -161,11 +185,12 @@ def test_a_report_has_them_and_its_lines_stay_binary():
 
 def test_hostile_words_are_text_everywhere():
     evil = EVIL + HALF
-    marks = [phase(0, 50, evil, evil), bar(10, 60, 0.5, evil), point("best", 20, 0.5, evil)]
+    marks = [phase(0, 50, "<i>%{x}$x$", evil), bar(10, 60, 0.5, evil), point("best", 20, 0.5, evil)]
     made = picture(CURVE, marks=marks)
     drawn = figure_of(made).to_dict()
     said = [*drawn["data"][1]["hovertext"], *drawn["data"][2]["hovertext"]]
-    said += [drawn["layout"]["annotations"][0][name] for name in ("text", "hovertext")]
+    [name] = drawn["layout"]["annotations"]
+    said += [name["text"], name["hovertext"]]
     assert not any({"<", "$", "%", "{"} & set(text.replace("<br>", "")) for text in said)
     document = svg([made])
     assert {found.tag for found in ET.fromstring(document).iter()} <= {

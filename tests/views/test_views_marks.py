@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from astuner_nb.core.metrics import Metric
 from astuner_nb.core.run import Change, Checkpoint, Parent
 from astuner_nb.core.series import History, Series
-from astuner_nb.diagnosis.findings import Finding, Phase, Severity
+from astuner_nb.diagnosis.findings import PLATEAUS, Finding, Phase, Severity
 from astuner_nb.views.milestones import Milestones
 from astuner_nb.views.pictures.course import Course, course
 from astuner_nb.views.pictures.curves import Curve
@@ -90,7 +90,7 @@ def test_a_finding_about_validation_stands_on_the_validation_curve():
     assert mark.y == pytest.approx(0.41)
 
 
-@pytest.mark.parametrize("kind", ["plateau_converged", "plateau_low", "plateau_capped"])
+@pytest.mark.parametrize("kind", sorted(PLATEAUS))
 def test_a_plateau_is_a_bar_at_its_level(kind):
     [mark] = only("plateau", marks(findings=[finding(kind, 61, end=100, evidence={"level": 0.61})]))
     assert (mark.x, mark.x_end, mark.y) == (61, 100, 0.61)

@@ -35,8 +35,7 @@ from astuner_nb.diagnosis.rules.progress import find_rise, find_too_short
 from astuner_nb.diagnosis.rules.records import find_nan, find_silence
 from astuner_nb.diagnosis.rules.responses import find_length, find_truncation
 from astuner_nb.diagnosis.rules.rewards import find_hacking, find_zero_advantage
-from astuner_nb.diagnosis.rules.setbacks import find_drops
-from astuner_nb.diagnosis.rules.unrest import find_oscillation
+from astuner_nb.diagnosis.rules.setbacks import find_drops, find_oscillation
 
 RULES: tuple[Rule, ...] = (
     Rule("numbers that are none", ("nan",), (), find_nan),

@@ -16,7 +16,7 @@ FEWEST = 3
 FIRST_SHARE, LAST_SHARE = 0.02, 0.1
 """Share of a curve that is its start, and its end."""
 RISEN_ERRORS = 4.0
-"""Standard errors by which a run ends above its start, at least."""
+"""Standard errors by which a run that is not flat ends above its start, at least."""
 NEIGHBOURS = 15
 """Records among which one may be a spike."""
 BINS_AROUND = 5
@@ -41,15 +41,15 @@ def _lasts(bins: Bins) -> int:
     return max(FEWEST, round(LAST_SHARE * len(bins)))
 
 
-def has_risen(case: Case) -> bool:
-    """Whether the main metric ends above its start, by more than chance gives."""
+def has_risen(case: Case, errors: float = RISEN_ERRORS) -> bool:
+    """Whether the main metric ends above its start, by so many standard errors."""
     curve, t = case.readable, case.thresholds
     if curve is None:
         return False
     bins = curve.bins
     first, last = _firsts(bins), _lasts(bins)
     chance = math.hypot(float(bins.noise[0]) / math.sqrt(first), float(bins.noise[-1]) / math.sqrt(last))
-    least = RISEN_ERRORS * chance * math.sqrt(bins.inflation)
+    least = errors * chance * math.sqrt(bins.inflation)
     return last_level(curve) - first_level(curve) >= max(least, t.rise_rate if curve.unit else 0.0)
 
 
@@ -67,11 +67,13 @@ def spikes(curve: Curve, ratio: float, times: float) -> tuple[Floats, Floats]:
     none = np.zeros(0), np.zeros(0)
     if len(curve) < NEIGHBOURS:
         return none
-    usual = _usual(curve)
-    floor = float(np.median(np.abs(curve.value))) / 10  # what is next to 0 jumps by any factor
+    floor = float(np.median(np.abs(curve.bins.value))) / 10  # what is next to 0 jumps by any factor
     if floor <= 0:
         return none
-    over = np.log(np.maximum(curve.value, floor) / np.maximum(usual, floor))
+    usual = np.maximum(_usual(curve), floor)
+    if not bool((curve.value >= ratio * usual).any()):
+        return none
+    over = np.log(np.maximum(curve.value, floor) / usual)
     high = over >= max(np.log(ratio), times * spread(over))
     return curve.step[high], np.exp(over[high])
 

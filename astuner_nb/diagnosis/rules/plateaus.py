@@ -10,7 +10,6 @@ from astuner_nb.diagnosis.findings import Finding, Severity
 from astuner_nb.diagnosis.rules import advice
 from astuner_nb.diagnosis.rules.levels import has_risen
 from astuner_nb.diagnosis.rules.responses import limited
-from astuner_nb.diagnosis.rules.unrest import is_restless
 from astuner_nb.diagnosis.trend import Trend
 from astuner_nb.diagnosis.words import at, number, title
 
@@ -24,7 +23,7 @@ def find_settled(case: Case) -> Iterator[Finding]:
     if curve is None or trend is None or not trend.settled or case.lost:
         return
     low = curve.unit and trend.last < case.thresholds.good_level
-    if low and (is_restless(case) or _is_young(case, curve, trend)):
+    if low and (case.unrest.restless or _is_young(case, curve, trend)):
         return
     cause, phrase, tip = _cause(case)
     if low or (cause and not curve.unit):
@@ -103,7 +102,7 @@ def find_flat(case: Case) -> Iterator[Finding]:
             "solved from the start",
             "Take harder tasks: there is little left to learn from these.",
         )
-    elif not is_restless(case) and not has_risen(case):
+    elif not case.unrest.restless and not has_risen(case):
         yield _flat(
             curve,
             trend,

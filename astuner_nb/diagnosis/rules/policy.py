@@ -21,7 +21,7 @@ BEHIND_SHARE = 0.05
 
 def find_kl_runaway(case: Case) -> Iterator[Finding]:
     """That KL divergence is high, far above where it began, and stays so."""
-    curve, t = case.curve("kl", case.thresholds.min_points), case.thresholds
+    curve, t = case.curve("kl", max(case.thresholds.min_points, LASTING_BINS)), case.thresholds
     if curve is None:
         return
     lasting = np.median(sliding_window_view(curve.bins.value, LASTING_BINS), axis=1)

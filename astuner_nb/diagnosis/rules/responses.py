@@ -10,6 +10,8 @@ from astuner_nb.diagnosis.findings import Finding, Severity
 from astuner_nb.diagnosis.rules.levels import first_level, has_risen, last_level, typical_noise
 from astuner_nb.diagnosis.words import at, number, percent, title
 
+PERHAPS = 2.0
+"""Standard errors by which quality has risen, so that nobody is warned of longer responses."""
 CHANGE_NOISE = 4.0
 """Noise that a change of length goes beyond, at least."""
 
@@ -17,7 +19,7 @@ CHANGE_NOISE = 4.0
 def find_length(case: Case) -> Iterator[Finding]:
     """That responses grow or shrink much while quality does not rise. Where it rises, that is how it is done."""
     curve, t = case.curve("response_length", case.thresholds.min_points), case.thresholds
-    if curve is None or has_risen(case) or case.good:
+    if curve is None or has_risen(case, PERHAPS) or case.good:
         return
     first, last = first_level(curve), last_level(curve)
     if first <= 0 or abs(last - first) < CHANGE_NOISE * typical_noise(curve):

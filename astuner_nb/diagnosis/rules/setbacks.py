@@ -1,4 +1,4 @@
-"""What was lost: drops and collapses."""
+"""What was lost: drops, collapses, saw-teeth."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from astuner_nb.diagnosis.curve import Curve
 from astuner_nb.diagnosis.falls import Fall
 from astuner_nb.diagnosis.findings import Finding, Severity
 from astuner_nb.diagnosis.rules import advice
-from astuner_nb.diagnosis.rules.unrest import is_restless
-from astuner_nb.diagnosis.words import at, number, title
+from astuner_nb.diagnosis.words import at, number, steps, title
 
 SUDDEN_BINS, SUDDEN_SHARE = 6, 0.1
 """A fall within so many bins, or that share of the run, is sudden."""
 RESTLESS_SHARE = 0.85
 """Share of the rise before it that a deep fall takes away, at least, where falls come and go."""
-LATE = 0.15
-"""Share of a run that goes on that is waited for a shallow fall to come back."""
+LATE, ENDED = 0.15, 0.1
+"""Share of a run that is waited for a shallow fall to come back: of one that goes on, of one that has ended."""
 
 
 def find_drops(case: Case) -> Iterator[Finding]:
@@ -35,13 +34,13 @@ def _is_collapse(case: Case, curve: Curve, fall: Fall) -> bool:
     since = bins - 1 - fall.last_high
     lasted = since - (fall.bottom - fall.last_high)
     gain = fall.high - case.segments[0].level
-    share = max(t.deep_share, RESTLESS_SHARE) if is_restless(case) else t.deep_share
+    share = max(t.deep_share, RESTLESS_SHARE) if case.unrest.restless else t.deep_share
     if fall.depth < t.shallow_share * gain:
         return False
     deep = gain > fall.depth / 3 and fall.depth >= share * gain
-    if not deep and is_restless(case):
+    if not deep and case.unrest.restless:
         return False
-    patience = t.deep_wait if deep else max(t.wait, LATE * bins if case.running else 0)
+    patience = t.deep_wait if deep else max(t.wait, LATE * bins) if case.running else max(t.deep_wait, ENDED * bins)
     return since >= patience and lasted >= min(t.deep_wait, t.wait) / 2
 
 
@@ -57,7 +56,7 @@ def _words(curve: Curve, fall: Fall) -> str:
     sudden = fall.bottom - fall.last_high <= max(SUDDEN_BINS, SUDDEN_SHARE * len(curve.bins))
     return (
         f"{title(curve.name)} {'fell' if sudden else 'sank'} {number(fall.depth)}, from {number(fall.high)} to"
-        f" {number(fall.low)}, within {at(bottom - start)} steps at {at(start)}, {number(_times(fall))} × the noise"
+        f" {number(fall.low)}, within {steps(bottom - start)} at {at(start)}, {number(_times(fall))} × the noise"
     )
 
 
@@ -78,7 +77,7 @@ def _collapse(case: Case, curve: Curve, fall: Fall) -> Finding:
         start,
         end,
         Severity.ALARM,
-        f"{_words(curve, fall)}; {at(end - bottom)} steps later it had not come back",
+        f"{_words(curve, fall)}; {steps(end - bottom)} later it had not come back",
         {**_evidence(curve, fall), "since": end - bottom},
         f"{advice.lower_lr(case)}, or {advice.raise_kl(case)}; {advice.go_back(start)}.{advice.clip(case)}",
         curve.name,
@@ -90,7 +89,7 @@ def _drop(case: Case, curve: Curve, fall: Fall) -> Finding:
     start, bottom, end = _places(curve, fall)
     back = fall.recovered is not None
     severity = Severity.NOTE if back and len(case.falls) == 1 else Severity.WARNING
-    then = f"it came back by {at(end)}" if back else f"{at(end - bottom)} steps later it had not come back yet"
+    then = f"it came back by {at(end)}" if back else f"{steps(end - bottom)} later it had not come back yet"
     tip = f"{advice.lower_lr(case)} if it comes again.{advice.clip(case)}"
     return Finding(
         "drop",
@@ -102,4 +101,29 @@ def _drop(case: Case, curve: Curve, fall: Fall) -> Finding:
         tip if back else f"Watch it. {tip[:-1]}; keep the checkpoint before {at(start)}.",
         curve.name,
         "" if severity is Severity.NOTE else "drops, unstable" if len(case.falls) > 1 else f"dropped at {at(start)}",
+    )
+
+
+def find_oscillation(case: Case) -> Iterator[Finding]:
+    """That the main metric goes up and down: its levels in turn, or far more from record to record than chance."""
+    curve, trend, unrest = case.readable, case.trend, case.unrest
+    if curve is None or trend is None or not unrest.restless:
+        return
+    start = float(curve.bins.first[trend.leaves]) if trend.rises else curve.start
+    if unrest.swings >= case.thresholds.swings:
+        text = f"went up and down {unrest.swings} times by about {number(unrest.size)}"
+        evidence = {"swings": float(unrest.swings), "size": unrest.size}
+    else:
+        text = f"jumped from record to record {number(unrest.jumps)} × as much as chance gives"
+        evidence = {"times_chance": unrest.jumps}
+    yield Finding(
+        "oscillation",
+        start,
+        curve.end,
+        Severity.WARNING,
+        f"{title(curve.name)} {text} between {at(start)} and {at(curve.end)}",
+        evidence,
+        f"{advice.lower_lr(case)}, or take larger batches.{advice.clip(case)}",
+        curve.name,
+        "drops, unstable",
     )

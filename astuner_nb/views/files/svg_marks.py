@@ -13,7 +13,6 @@ from astuner_nb.views.pictures.mark_looks import (
     GREY,
     LABEL_OPACITY,
     LABEL_PX,
-    LABEL_ROW_PX,
     LOOKS,
     OUTLINE_PX,
     SHADES,
@@ -37,8 +36,8 @@ def shaded(area: PlotArea, width: int, height: int) -> Iterator[str]:
         if label.text:
             place, anchor = (end * width - 2, "end") if label.at_end else (start * width + 2, "start")
             look = f'font-size="{LABEL_PX}" opacity="{LABEL_OPACITY:g}" text-anchor="{anchor}"'
-            y = LABEL_PX + label.row * LABEL_ROW_PX
-            yield _said(mark, f'<text x="{place:.1f}" y="{y}" {look}>{xml_text(label.text)}</text>')
+            x = place + label.shift_px
+            yield _said(mark, f'<text x="{x:.1f}" y="{LABEL_PX}" {look}>{xml_text(label.text)}</text>')
 
 
 def marked(area: PlotArea, width: int, height: int) -> Iterator[str]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from astuner_nb.analysis.axes import on_axis
 from astuner_nb.core import metrics
@@ -24,8 +25,9 @@ class Course:
         """`step` in any order, of a repeated one the last stands; `drawn` is what is seen, `value` where not given."""
         kept = _ascending(step)
         self.step, self.x, self.value = step[kept], x[kept], value[kept]
-        self._drawn = self.value if drawn is None else drawn[kept]
-        self._there = np.isfinite(self._drawn)
+        seen = self.value if drawn is None else drawn[kept]
+        there = np.isfinite(seen)
+        self._levels = (self.step, seen) if there.all() else (self.step[there], seen[there])
 
     def __len__(self) -> int:
         return len(self.step)
@@ -41,9 +43,7 @@ class Course:
 
     def level(self, step: float) -> float:
         """How high the drawn curve is at `step`, past what is not finite; NaN of a curve that has nothing else."""
-        if not self._there.any():
-            return math.nan
-        return float(np.interp(step, self.step[self._there], self._drawn[self._there]))
+        return float(np.interp(step, *self._levels)) if len(self._levels[0]) else math.nan
 
 
 def course(
@@ -62,7 +62,9 @@ def course(
     return Course(step, x, curve.y, curve.smooth)
 
 
-def _ascending(step: Floats) -> np.ndarray:
-    """Indices of each step's last record, by ascending steps."""
-    order = np.argsort(step, kind="stable")
-    return order[np.append(np.diff(step[order]) != 0, True)] if len(order) else order
+def _ascending(step: Floats) -> slice | NDArray[np.intp]:
+    """Each step's last record, by ascending steps."""
+    if bool((np.diff(step) > 0).all()):
+        return slice(None)
+    order: NDArray[np.intp] = np.argsort(step, kind="stable")
+    return np.asarray(order[np.append(np.diff(step[order]) != 0, True)])

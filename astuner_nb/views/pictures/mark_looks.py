@@ -15,7 +15,7 @@ SHADES = (0.05, 0.12)
 """Opacities of a phase and of its neighbour."""
 BAR_PX, BAR_OPACITY = 9, 0.3
 OUTLINE_PX = 1.6
-LABEL_PX, LABEL_ROW_PX, LABEL_OPACITY = 10, 12, 0.75
+LABEL_PX, LABEL_GAP_PX, LABEL_OPACITY = 10, 4, 0.75
 _LETTER = 0.5
 """Mean width of a letter, in sizes of the font."""
 
@@ -58,27 +58,29 @@ class Label:
     """Where the name of one phase stands."""
 
     text: str
+    """Empty where there is no room for it."""
     at_end: bool
     """Whether it ends where the phase does, rather than beginning where that begins."""
-    row: int
-    """0 at the top of the figure, 1 below it, …: so that no two lie on top of one another."""
+    shift_px: float
+    """How far to the right of there, so that no two lie on top of one another."""
 
 
 def labels(phases: Sequence[tuple[float, float, str]], width_px: float) -> list[Label]:
-    """The names of phases in a figure of that width.
+    """The names of phases in one row over a figure of that width.
 
     Args:
         phases: start, end (0 at the figure's left side, 1 at its right one) and name, empty for none.
         width_px: between the axes.
     """
-    taken: list[float] = []
+    free_px = 0.0
     found = []
     for start, end, text in phases:
-        wide = len(text) * LABEL_PX * _LETTER / width_px
-        at_end = start + wide > 1
-        left = end - wide if at_end else start
-        row = next((row for row, until in enumerate(taken) if until <= left), len(taken))
-        if text:
-            taken[row : row + 1] = [left + wide]
-        found.append(Label(text, at_end, row))
+        wide_px = len(text) * LABEL_PX * _LETTER
+        at_end = start * width_px + wide_px > width_px
+        left_px = end * width_px - wide_px if at_end else start * width_px
+        shift_px = max(0.0, free_px - left_px)
+        has_room = left_px + shift_px + wide_px <= width_px
+        if text and has_room:
+            free_px = left_px + shift_px + wide_px + LABEL_GAP_PX
+        found.append(Label(text if has_room else "", at_end, shift_px))
     return found

@@ -20,7 +20,6 @@ from astuner_nb.views.pictures.mark_looks import (
     GREY,
     LABEL_OPACITY,
     LABEL_PX,
-    LABEL_ROW_PX,
     LOOKS,
     OUTLINE_PX,
     SHADES,
@@ -153,6 +152,7 @@ def _shade(start: float, end: float, number: int, scale: Scale) -> dict[str, obj
 
 
 def _name(start: float, end: float, mark: Mark, label: Label, scale: Scale) -> dict[str, object]:
+    """Above the plot: what says something on hover takes the pointer from all marks below it."""
     return {
         "text": shown_text(label.text),
         "hovertext": hover(mark.text),
@@ -160,8 +160,8 @@ def _name(start: float, end: float, mark: Mark, label: Label, scale: Scale) -> d
         "xanchor": "right" if label.at_end else "left",
         "y": 1,
         "yref": "y domain",
-        "yanchor": "top",
-        "yshift": -LABEL_ROW_PX * label.row,
+        "yanchor": "bottom",
+        "xshift": round(label.shift_px),
         "showarrow": False,
         "font": {"size": LABEL_PX},
         "opacity": LABEL_OPACITY,

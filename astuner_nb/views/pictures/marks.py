@@ -11,7 +11,7 @@ import numpy as np
 from astuner_nb.charts.numbers import number
 from astuner_nb.core.metrics import Better, Metric, figure_of
 from astuner_nb.core.run import Change, Checkpoint, ConfigValue, Parent
-from astuner_nb.diagnosis.findings import Finding, Phase, Severity
+from astuner_nb.diagnosis.findings import PLATEAUS, Finding, Phase, Severity
 from astuner_nb.views.milestones import Milestones
 from astuner_nb.views.pictures.course import Course
 from astuner_nb.views.pictures.groups import short
@@ -57,19 +57,14 @@ def marks_of(
     found = [(_Pen(there.get(finding.metric, pen.course), colour), finding) for finding in about]
     drawn = [
         *_shaded(pen, phases, labelled),
-        *(_bar(own, finding) for own, finding in found if is_plateau(finding)),
+        *(_bar(own, finding) for own, finding in found if finding.kind in PLATEAUS),
         *_saved(pen, milestones.checkpoints, metric.better),
         *_branched(pen, milestones.parent),
         *_changed(pen, milestones),
         *_best(pen, metric.better),
-        *(_found(own, finding) for own, finding in sorted(found, key=_gravity) if not is_plateau(finding)),
+        *(_found(own, finding) for own, finding in sorted(found, key=_gravity) if finding.kind not in PLATEAUS),
     ]
     return tuple(mark for mark in drawn if _has_place(mark))
-
-
-def is_plateau(finding: Finding) -> bool:
-    """Whether it is about a stretch at one level, which is drawn as a bar."""
-    return finding.kind.startswith("plateau")
 
 
 @dataclass(frozen=True)
