@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from astuner_nb.core.protocols import Run
 from astuner_nb.diagnosis.report import Report
+from astuner_nb.views.cast import Cast
 from astuner_nb.views.milestones import Milestones
 from astuner_nb.views.options.view_options import ViewOptions
 
@@ -19,6 +20,14 @@ class Focus:
     key: str
     report: Report
     milestones: Milestones
+
+
+def with_marks(found: Milestones, cast: Cast) -> Milestones:
+    """The same, a parent that is in the view called as there: `#2`."""
+    parent = found.parent
+    if parent is None or parent.key not in cast:
+        return found
+    return replace(found, parent=replace(parent, name=cast.mark(parent.key)))
 
 
 def focused(

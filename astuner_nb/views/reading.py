@@ -22,7 +22,7 @@ from astuner_nb.trackers.run_set import FIVE_NAMES, RunSet
 from astuner_nb.views.cast import Cast, lines, needed
 from astuner_nb.views.files.export import LongCurve, long_frame
 from astuner_nb.views.files.report import report
-from astuner_nb.views.focus import Focus, focused
+from astuner_nb.views.focus import Focus, focused, with_marks
 from astuner_nb.views.legend import named_colours
 from astuner_nb.views.mattered import outcomes as mattered
 from astuner_nb.views.milestones import milestones
@@ -171,7 +171,7 @@ class Reading:
         run = focused(self.shown, self._options, frozenset(), lambda run: not run.state.ended)
         if run is None:
             return None
-        return Focus(run.key, self._report(run, read.get(run.key, NOTHING)), milestones(run))
+        return Focus(run.key, self._report(run, read.get(run.key, NOTHING)), with_marks(milestones(run), self._cast))
 
     def _report(self, run: Run, history: History) -> Report:
         return diagnose(history, state=run.state, now=time.time(), config=self._cast.configs[run.key])

@@ -21,7 +21,7 @@ from astuner_nb.following import Followed, Turn
 from astuner_nb.monitor import Monitor
 from astuner_nb.views.cast import Cast, lines, needed
 from astuner_nb.views.diagnoses import Diagnoses
-from astuner_nb.views.focus import Focus, focused
+from astuner_nb.views.focus import Focus, focused, with_marks
 from astuner_nb.views.legend import Legend, legend, named_colours
 from astuner_nb.views.mattered.outcomes import ShownRun
 from astuner_nb.views.milestones import Milestones, milestones
@@ -244,7 +244,7 @@ class Stage:
         now = time.monotonic()
         read_at, known = self._milestones.get(run.key, (-MILESTONES_EVERY_S, Milestones()))
         if now - read_at >= MILESTONES_EVERY_S:
-            known = milestones(run)
+            known = with_marks(milestones(run), self.cast)
             self._milestones[run.key] = (now, known)
         return known
 

@@ -16,7 +16,7 @@ from astuner_nb.store.run import Run as StoredRun
 from astuner_nb.views.files.svg import svg
 from astuner_nb.views.focus import Focus
 from astuner_nb.views.pace import Pace
-from astuner_nb.views.pictures.picture import Picture
+from astuner_nb.views.pictures.picture import Mark, Picture
 from astuner_nb.views.stage import Stage
 from astuner_nb.views.view import View
 from astuner_nb.widgets import words
@@ -71,7 +71,12 @@ class RunsView:
         """What the saved notebook shows where there is no kernel."""
         self._actions = actions(self.later) if actions is not None else None
         self._card = ReadingCard([self._actions.widget] if self._actions else [])
-        self._figures = Figures(self.later(self._verbs.pick), link=uuid4().hex, beside=[self._card.widget])
+        self._figures = Figures(
+            self.later(self._verbs.pick),
+            link=uuid4().hex,
+            beside=[self._card.widget],
+            on_mark=self.later(self._pick_mark),
+        )
         self._toolbar, self._filters = Toolbar(view, self._add_figures), Filters(view)
         self._legend = Legend(self.later(self._pick_entry))
         self._remark = ipw.HTML().add_class("astuner-remark")
@@ -190,6 +195,11 @@ class RunsView:
         if number < len(entries):
             again = set(self._stage.options.selected) == set(entries[number].runs)
             self._view.select(*(() if again else entries[number].runs))
+
+    def _pick_mark(self, mark: Mark) -> None:
+        """A click on a checkpoint chooses it, to go on from."""
+        if self._actions is not None and mark.step is not None and mark.kind in ("checkpoint", "best_checkpoint"):
+            self._actions.choose(int(mark.step))
 
     def _add_figures(self, metrics: tuple[str, ...]) -> None:
         """Beside those that are shown, where nobody has chosen yet."""

@@ -1,4 +1,4 @@
-"""Reading curves in a real JupyterLab: a run goes wrong and says so, is stopped, and is repaired from its checkpoint."""
+"""Reading curves in a real JupyterLab: a run goes wrong and says so, is stopped, and repaired from its checkpoint."""
 
 from __future__ import annotations
 

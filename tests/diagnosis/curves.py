@@ -241,7 +241,7 @@ def drop(rng: Rng, name: str) -> Labelled:
 
 def collapse(rng: Rng, name: str) -> Labelled:
     n = length(rng)
-    course, (begin, end) = rising(rng, n)
+    course, (_, end) = rising(rng, n)
     at = float(rng.uniform(max(end, 0.25), 0.8))
     depth, down = rng.uniform(0.55, 1.1), max(1 / n, rng.uniform(0.002, 0.04))
     lost = np.interp(np.linspace(0, 1, n), [at, at + down], [0, 1])

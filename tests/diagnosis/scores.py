@@ -179,7 +179,7 @@ def tells_its_story(run: Trained, report: Report) -> bool:
 
 
 def flips(reports: Iterable[Report]) -> int:
-    """How often a warning or an alarm was announced and then withdrawn; one that becomes another of its place is none."""
+    """How often a warning or an alarm was announced and then withdrawn; a drop that becomes a collapse is none."""
     count, before = 0, Report()
     for report in reports:
         gone = {f.kind for f in before.findings if f.severity > Severity.NOTE} - {f.kind for f in report.findings}

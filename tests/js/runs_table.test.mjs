@@ -151,7 +151,7 @@ test('columns stand in one order: parameters before the curve, metrics behind it
   assert.ok(ids.indexOf('c0') < ids.indexOf('spark') && ids.indexOf('spark') < ids.indexOf('c1'));
   const widths = new Widths();
   widths.begin(HEAD);
-  const row = { name: 'n', source: 's', state: 'finished', progress: '', note: '', what_changed: '', mark: '#1', tags: [], cells: [1, 2] };
+  const row = { name: 'n', source: 's', state: 'finished', progress: '', reading: '', parent: '', note: '', what_changed: '', mark: '#1', tags: [], cells: [1, 2] };
   widths.add(row);
   const before = widths.css(columns);
   assert.equal(before.length, columns.length);

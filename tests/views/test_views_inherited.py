@@ -35,7 +35,7 @@ def test_a_child_s_line_leads_from_its_parent_s_curve_to_its_own_first_point():
     line = inherited([run("p", 1, 9, 0.5), run("c", 5, 9, 0.8, ("p", 4))])["c"]
     assert line.x.tolist() == [1, 2, 3, 4, 5]
     assert line.y.tolist() == [0.5, 0.5, 0.5, 0.5, 0.8]
-    assert line.dashed and line.visible and line.mark == ""
+    assert (line.dashed, line.visible, line.mark) == (True, True, "")
 
 
 def test_of_several_generations_each_is_taken_up_to_where_it_was_left():

@@ -12,7 +12,9 @@ from astuner_nb.core.metrics import Metric
 from astuner_nb.core.run import Change, Checkpoint, Parent
 from astuner_nb.core.series import History, Series
 from astuner_nb.diagnosis.findings import PLATEAUS, Finding, Phase, Severity
+from astuner_nb.training import keeper
 from astuner_nb.views.milestones import Milestones
+from astuner_nb.views.pictures import marks as marking
 from astuner_nb.views.pictures.course import Course, course
 from astuner_nb.views.pictures.curves import Curve
 from astuner_nb.views.pictures.marks import marks_of
@@ -123,12 +125,16 @@ def test_the_best_record_is_the_logged_one_and_the_first_of_equals():
 
 def test_the_best_checkpoint_is_judged_by_several_records():
     y = np.full(100, 0.5)
-    y[49], y[75:80] = 1.0, 0.7
+    y[49], y[78:82] = 1.0, 0.7
     found = marks(milestones=saved(50, 80, 100, best=80), courses={"reward": straight(y)})
     [star] = only("best_checkpoint", found)
     assert star.x == 80
-    assert star.text == "Best checkpoint: step 80, 0.7 is the mean of the 5 records up to it, kept by keep_best."
+    assert star.text == "Best checkpoint: step 80, 0.7 is the mean of the 4 records around it, kept by keep_best."
     assert [mark.x for mark in only("checkpoint", found)] == [50, 100]
+
+
+def test_the_star_and_what_is_kept_on_disk_follow_one_rule():
+    assert (marking.BEFORE, marking.AFTER) == (keeper.BEFORE, keeper.AFTER)
 
 
 def test_lower_is_better_where_it_is_and_nothing_is_best_where_nobody_can_tell():
@@ -141,7 +147,7 @@ def test_a_checkpoint_from_before_the_first_record_is_a_tick():
     late = {"reward": straight(RISE[40:], STEPS[40:], STEPS[40:])}
     found = marks(milestones=saved(10, 41), courses=late)
     assert [mark.x for mark in only("checkpoint", found)] == [41]
-    assert only("best_checkpoint", found)[0].text.startswith("Best checkpoint: step 41, 0.41 is the only record")
+    assert "step 41, 0.42 is the mean of the 3 records" in only("best_checkpoint", found)[0].text
 
 
 def test_changes_say_from_which_value_to_which_and_refused_ones_are_left_out():

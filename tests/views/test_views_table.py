@@ -245,9 +245,10 @@ def test_texts_and_numbers_of_one_hyper_parameter_are_one_column():
 
 
 def test_a_row_says_how_its_run_is_drawn_and_how_it_goes():
-    looks = {A.key: Look("#1", "#0a7bc4", "line", True, "why", "3/9")}
+    said = ["#1", "#0a7bc4", "line", True, "why", "3/9", "drops", "warning", "from #2 @ 3"]
+    looks = {A.key: Look(*said)}
     first, second = page(looks=lambda run: looks.get(run.key, NO_LOOK)).rows[:2]
-    assert [getattr(first, part) for part in vars(looks[A.key])] == ["#1", "#0a7bc4", "line", True, "why", "3/9"]
+    assert [getattr(first, part) for part in vars(looks[A.key])] == said
     assert (second.mark, second.drawn, second.alive) == ("", "none", False)
     assert re.fullmatch("#[0-9a-f]{6}", second.swatch)
 

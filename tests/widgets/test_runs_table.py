@@ -164,9 +164,12 @@ def random_table(draw):
     )
 
 
+TEXTS = ("name", "state", "note", "progress", "what_changed", "reading", "severity", "parent")
+
+
 def random_row(draw, number, width):
     cells = tuple(draw.choice([None, 1, 0.5, -2.5, "NaN", True, "<b>"]) for _ in range(width))
-    texts = {part: draw.choice(["", "a", "</td>"]) for part in ("name", "state", "note", "progress", "what_changed")}
+    texts = {part: draw.choice(["", "a", "</td>"]) for part in TEXTS}
     flags = {part: draw.random() < 0.3 for part in ("pinned", "hidden", "selected", "baseline", "alive")}
     return TableRow(
         key=f"key {number}", source="made", tags=tuple(draw.sample("xyz", draw.randint(0, 3))), group="", created="",

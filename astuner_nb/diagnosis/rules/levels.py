@@ -50,7 +50,8 @@ def has_risen(case: Case, errors: float = RISEN_ERRORS) -> bool:
     first, last = _firsts(bins), _lasts(bins)
     chance = math.hypot(float(bins.noise[0]) / math.sqrt(first), float(bins.noise[-1]) / math.sqrt(last))
     least = errors * chance * math.sqrt(bins.inflation)
-    return last_level(curve) - first_level(curve) >= max(least, t.rise_rate if curve.unit else 0.0)
+    rise = last_level(curve) - first_level(curve)
+    return rise > 0 and rise >= max(least, t.rise_rate if curve.unit else 0.0)
 
 
 def typical_noise(curve: Curve) -> float:

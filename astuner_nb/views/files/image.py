@@ -12,6 +12,7 @@ from astuner_nb.core.errors import BadValue, NotInstalled
 from astuner_nb.views.files.report import figure_of
 from astuner_nb.views.files.svg import svg
 from astuner_nb.views.files.whole_file import write_whole
+from astuner_nb.views.pictures.mark_traces import mark_layout, mark_traces
 from astuner_nb.views.pictures.picture import Picture
 from astuner_nb.views.pictures.traces import layout, shown_text, trace
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 COLUMN_PX, ROW_PX, ONE_PX, SCALE = 480, 320, 900, 2
 """Of a figure in a PNG: width and height among several, width of one alone; and how many dots each pixel has."""
+
+
+BEHIND: dict[str, Any] = {"layer": "below", "line_width": 0}
 
 
 def save_image(
@@ -73,9 +77,12 @@ def grid_of(pictures: Sequence[Picture], columns: int = 3) -> go.Figure:
     for place, (picture, part) in enumerate(zip(pictures, parts, strict=True)):
         where = {"row": place // wide + 1, "col": place % wide + 1}
         traces = [trace(line, picture.axis.scale) for line in picture.lines if line.visible]
+        traces += mark_traces(picture)
         figure.add_traces(traces, rows=[where["row"]] * len(traces), cols=[where["col"]] * len(traces))
         figure.update_xaxes(part["xaxis"], **where).update_xaxes(title_text=_below(picture), **where)
         figure.update_yaxes(part["yaxis"], **where)
+        for shade in mark_layout(picture).get("shapes", ()):  # type: ignore[attr-defined]  # a list of mappings
+            figure.add_vrect(x0=shade["x0"], x1=shade["x1"], fillcolor=shade["fillcolor"], **BEHIND, **where)
     size = {"width": COLUMN_PX * wide, "height": ROW_PX * rows}
     figure.update_layout(showlegend=False, template="none", margin={"l": 56, "r": 20, "t": 40, "b": 70}, **size)
     return figure

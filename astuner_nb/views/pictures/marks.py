@@ -19,8 +19,10 @@ from astuner_nb.views.pictures.picture import Mark, MarkKind
 
 QUIET = frozenset({"rise", "too_short"})
 """Kinds of findings that a figure shows by itself."""
-RECORDS = 5
-"""A checkpoint is as good as the mean of so many records up to it: of one alone it could be luck."""
+BEFORE, AFTER = 2, 2
+"""A checkpoint is as good as the mean of so many records up to it and behind it, where what it holds is first at work:
+of one alone it could be luck. Keep in step with `training/keeper.py`, which decides likewise what `keep_best` keeps.
+"""
 _KINDS: Mapping[Severity, MarkKind] = {
     Severity.NOTE: "note",
     Severity.WARNING: "warning",
@@ -77,7 +79,8 @@ class _Pen:
     def at(self, kind: MarkKind, step: float, text: str, level: float | None = None) -> Mark:
         """A mark at `step`, on the curve where no other level is given."""
         x = self.course.place(step)
-        return Mark(kind, x, x, self.course.level(step) if level is None else level, text, self.colour)
+        y = self.course.level(step) if level is None else level
+        return Mark(kind, x, x, y, text, self.colour, step=step)
 
     def along(self, kind: MarkKind, start: float, end: float, level: float, text: str, label: str = "") -> Mark:
         """A mark from step to step."""
@@ -131,14 +134,14 @@ def _saved(pen: _Pen, checkpoints: Iterable[Checkpoint], better: Better) -> Iter
     if best is not None:
         kept = ", kept by keep_best" if best.best else ""
         value, records = worth[best]
-        of = f"the mean of the {records} records up to it" if records > 1 else "the only record up to it"
+        of = f"the mean of the {records} records around it" if records > 1 else "the only record at it"
         yield pen.at("best_checkpoint", best.step, f"Best checkpoint: step {best.step}, {number(value)} is {of}{kept}.")
 
 
 def _worth(course: Course, step: int) -> tuple[float, int]:
     """How good the run was at a checkpoint, and by how many records; NaN where there are none."""
     end = int(np.searchsorted(course.step, step, side="right"))
-    values = course.value[max(0, end - RECORDS) : end]
+    values = course.value[max(0, end - BEFORE) : end + AFTER if end else 0]
     finite = values[np.isfinite(values)]
     return (float((finite / len(finite)).sum()), len(finite)) if len(finite) else (math.nan, 0)
 

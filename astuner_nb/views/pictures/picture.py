@@ -66,6 +66,8 @@ class Mark:
     """`#rrggbb`, of its run."""
     label: str = ""
     """What stands beside it all the time; empty for nothing."""
+    step: float | None = None
+    """The step of its run, whatever the axis shows; None for a stretch."""
 
 
 @dataclass(frozen=True)
