@@ -22,7 +22,7 @@ def number(value: float) -> str:
 
 def at(step: float) -> str:
     """A step: `41`, `0.5`."""
-    return f"{step:.10g}"
+    return f"{step:.10g}" if step == round(step) else f"{step:.4g}"
 
 
 def steps(count: float) -> str:

@@ -16,7 +16,7 @@ from astuner_nb.core.metrics import figure_of, known_first
 from astuner_nb.core.protocols import Run
 from astuner_nb.core.series import History
 from astuner_nb.diagnosis.diagnose import diagnose
-from astuner_nb.diagnosis.report import Report
+from astuner_nb.diagnosis.report import COLUMNS, Report
 from astuner_nb.store.run import Run as StoredRun
 from astuner_nb.trackers.run_set import FIVE_NAMES, RunSet
 from astuner_nb.views.cast import Cast, lines, needed
@@ -56,6 +56,7 @@ class Reading:
         self._all, self._names = runs, names
         self._options = options.resolved(runs)
         self._cast = Cast(notes, list(reversed(runs)))
+        self._known: dict[tuple[str, ...], dict[str, History]] = {}
 
     @cached_property
     def shown(self) -> RunSet:
@@ -87,18 +88,18 @@ class Reading:
         known = self._summaries(wanted, list(dict.fromkeys(metrics)))
         return tables.table(runs, options, known, self._cast.notes_of, self._names, configs=self._cast.configs)
 
-    def findings(self) -> pd.DataFrame:
-        """See `View.findings`."""
+    def findings(self, metrics: Sequence[str] = ()) -> pd.DataFrame:
+        """See `View.findings`; of `metrics` alone, where they are given."""
         import pandas as pd
 
         labels = self._cast.labels(self._options)
         parts = []
-        for key, history in self._chosen(()).items():
+        for key, history in self._chosen(metrics).items():
             frame = self._report(self._cast[key], history).to_frame()
             frame.insert(0, "name", labels[key])
             frame.insert(0, "key", key)
             parts.append(frame)
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["key", "name"])
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["key", "name", *COLUMNS])
 
     def diff(self, baseline: str) -> pd.DataFrame:
         """See `View.diff`; `baseline` is a run's key, empty for none."""
@@ -152,7 +153,8 @@ class Reading:
     def report(self, title: str, state: str) -> str:
         """The view as one HTML document."""
         diff = self.diff(self._options.baseline)
-        return report(title, self.pictures(), self.table(), diff, self.words, state, self.legend)
+        findings = self.findings(self._options.metrics) if self._options.read else None
+        return report(title, self.pictures(), self.table(), diff, self.words, state, self.legend, findings=findings)
 
     @property
     def words(self) -> list[str]:
@@ -193,6 +195,12 @@ class Reading:
             return None
 
     def _chosen(self, metrics: Sequence[str]) -> dict[str, History]:
+        """What `_read` reads, once."""
+        if tuple(metrics) not in self._known:
+            self._known[tuple(metrics)] = self._read(metrics)
+        return self._known[tuple(metrics)]
+
+    def _read(self, metrics: Sequence[str]) -> dict[str, History]:
         """Run key → the curves of `metrics`; where there are none, all of a run of ours, of a tracker's the canonical
         ones, or all where it has none of these: what a panel shows of it.
         """

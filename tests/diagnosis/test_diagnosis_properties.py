@@ -1,6 +1,7 @@
 """Whatever is logged, a report comes: within the run's span, in finite numbers, the same at any scale."""
 
 import math
+from functools import cache
 
 import numpy as np
 import pytest
@@ -89,10 +90,9 @@ def test_the_numbers_of_the_evidence_stand_in_the_sentence(place):
         assert any(form in finding.text for form in written), finding
 
 
-def half_of_them(kept=[]):  # noqa: B006  # made once
-    if not kept:
-        kept += half("tuning")
-    return kept
+@cache
+def half_of_them():
+    return half("tuning")
 
 
 @given(st.integers(0, 18), st.integers(0, 29), st.integers(-30, 30), st.floats(-100, 100))

@@ -127,3 +127,15 @@ def test_findings_of_all_runs_shown_are_one_frame(store):
 def test_a_single_run_s_pictures_are_marked_without_a_panel_too(store):
     (reward, _) = anb.compare([collapsing()]).figures("reward", "success_rate").pictures()
     assert "best" in {mark.kind for mark in reward.marks}
+
+
+def test_a_report_says_what_the_curves_say_the_gravest_first_and_nothing_where_they_are_not_read(store, tmp_path):
+    view = anb.compare([learning(), collapsing("<b>hot</b>")])
+    text = view.to_html(tmp_path / "report.html").read_text()
+    said = text.partition("What the curves say")[2].partition("</table>")[0]
+    assert said.index("collapse") < said.index("converged")
+    assert "&lt;b&gt;hot" in said
+    assert "<b>hot" not in said
+    assert "What the curves say" not in view.read(False).to_html(tmp_path / "report.html").read_text()
+    empty = anb.compare([]).to_html(tmp_path / "report.html").read_text()
+    assert "The curves say nothing." in empty

@@ -81,11 +81,9 @@ def _cause(case: Case) -> tuple[str, str, str]:
         )
     limit = limited(case)
     if limit is not None:
-        share, what = limit
-        tip = "Raise max_response_length, or reward shorter answers."
-        return f"; {what} {number(share)}", "held back by its length", tip
-    tip = f"{advice.raise_lr(case)}, sample more responses a task, or look whether the rest of the tasks can be solved."
-    return "", "", tip if beta is not None else f"If the KL penalty is strong, weaken it. {tip}"
+        return f"; {limit[1]}", "held back by its length", "Raise max_response_length, or reward shorter answers."
+    tip = "Sample more responses a task, and look whether the rest of the tasks can be solved."
+    return "", "", tip if beta is not None else f"{tip} If there is a KL penalty, weaken it."
 
 
 def find_flat(case: Case) -> Iterator[Finding]:

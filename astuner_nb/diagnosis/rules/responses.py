@@ -46,17 +46,18 @@ def _length(curve: Curve, kind: str, verb: str, first: float, last: float, tip: 
     )
 
 
-def limited(case: Case) -> tuple[float, str] | None:
-    """How far responses are at their length limit, and what says so; None where they have room, or nobody knows."""
+def limited(case: Case) -> tuple[float, str, Curve] | None:
+    """How far responses are at their length limit, a sentence, what it was read off; None where they have room."""
     curve, t = case.curve("truncated_frac", 3), case.thresholds
     if curve is not None:
         share = last_level(curve)
-        return (share, "the share of responses that are cut off is") if share >= t.truncated_share else None
+        return (share, f"{percent(share)} of the responses are cut off", curve) if share >= t.truncated_share else None
     length, limit = case.curve("response_length", 3), case.number("max_response_length")
     if length is None or not limit or limit <= 0:
         return None
     share = last_level(length) / limit
-    return (share, f"mean length over the limit of {number(limit)} tokens is") if share >= t.near_limit else None
+    text = f"responses take {percent(share)} of the limit of {number(limit)} tokens, on average"
+    return (share, text, length) if share >= t.near_limit else None
 
 
 def find_truncation(case: Case) -> Iterator[Finding]:
@@ -64,18 +65,17 @@ def find_truncation(case: Case) -> Iterator[Finding]:
     found = limited(case)
     if found is None:
         return
-    share, what = found
-    name = "truncated_frac" if case.curve("truncated_frac", 3) else "response_length"
+    share, text, curve = found
     limit = case.number("max_response_length")
     raised = f"Raise max_response_length from {number(limit)}" if limit else "Raise the length limit"
-    curve = case.curves[name]
+    look = "Look at sample rollouts: do they need the room, or babble?"
     yield Finding(
         "truncation",
         curve.start,
         curve.end,
         Severity.NOTE if case.good else Severity.WARNING,
-        f"{what} {number(share)} ({percent(share)}) at {at(curve.end)}",
+        f"{text} at {at(curve.end)}",
         {"share": share},
-        f"{raised}, or reward shorter answers: what is cut off earns nothing.",
-        name,
+        f"{raised}, or reward shorter answers: what is cut off earns nothing." if has_risen(case) else look,
+        curve.name,
     )

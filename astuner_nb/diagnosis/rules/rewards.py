@@ -95,5 +95,5 @@ def _hacked(reward: Curve, judge: Curve, start: float, high: float, low: float, 
         {"rose": rose, "from": high, "to": low, "fell": high - low},
         f"Look at rollouts with a high reward: it pays for something else; mend it and {advice.go_back(start)}.",
         judge.name,
-        f"reward hacked since {at(start)}",
+        f"reward hacked at {at(start)}",
     )

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 MOST_LETTERS = 300
 """Of one cell; the rest of a longer value is left out."""
+GRAVITY = {"alarm": 0, "warning": 1, "note": 2}
+MOST_FINDINGS = 200
+FINDING_COLUMNS = ("name", "severity", "kind", "start", "end", "text", "advice")
 LONG = 40
 """A text with more letters has a column of some width, also on a narrow page."""
 _MESSAGE_LETTERS, _MESSAGE_ROW_PX = 90, 14
@@ -64,6 +67,7 @@ def report(
     state: str,
     legend: Sequence[tuple[str, str]] = (),
     made: datetime | None = None,
+    findings: pd.DataFrame | None = None,
 ) -> str:
     """One HTML document.
 
@@ -76,12 +80,14 @@ def report(
         state: the view as a text, `ViewOptions.to_text()`.
         legend: label and `#rrggbb` of each run or group.
         made: when; now where not given.
+        findings: what the curves say, a row a finding; left out where curves are not read.
     """
     body = "".join(
         [
             *_head(title, words, legend),
             *_figures(pictures),
             *_section("Runs", _table(table, sortable=True), len(table), "No run is shown."),
+            *([] if findings is None else _said(findings)),
             *_section("What differs", _table(diff, sortable=False), len(diff), "No hyper-parameter differs."),
             *_origin(state, made or datetime.now(UTC)),
         ]
@@ -159,6 +165,13 @@ def _section(title: str, table: str, rows: int, empty: str) -> Iterator[str]:
         if rows
         else f"<p>{empty}</p>"
     )
+
+
+def _said(findings: pd.DataFrame) -> Iterator[str]:
+    """What the curves say, the gravest first."""
+    ranked = findings.sort_values("severity", key=lambda names: names.map(GRAVITY), kind="stable")
+    shown = ranked[list(FINDING_COLUMNS)].head(MOST_FINDINGS)
+    return _section("What the curves say", _table(shown, sortable=True), len(shown), "The curves say nothing.")
 
 
 def _origin(state: str, made: datetime) -> Iterator[str]:
