@@ -6,7 +6,17 @@ import platform
 import sys
 from importlib import import_module
 
-NAMES = ("tune", "live_figure", "run_store", "cloud", "run_files", "event_files", "compare", "compare_panel", "diagnosis")
+NAMES = (
+    "tune",
+    "live_figure",
+    "run_store",
+    "cloud",
+    "run_files",
+    "event_files",
+    "compare",
+    "compare_panel",
+    "diagnosis",
+)
 
 
 def main(names: list[str]) -> None:

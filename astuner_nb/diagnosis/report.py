@@ -51,6 +51,9 @@ class Report:
         ]
         return pd.DataFrame(rows, columns=list(COLUMNS))
 
+    def __repr__(self) -> str:
+        return f"<Report: {self.phrase}; {len(self.findings)} finding{'' if len(self.findings) == 1 else 's'}>"
+
     def __str__(self) -> str:
         lines = [self.phrase, *(f"  {_span(phase)}  {phase.kind}: {phase.text}" for phase in self.phases)]
         for finding in self.findings:
