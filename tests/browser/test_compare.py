@@ -17,7 +17,8 @@ HISTORIES = Path(__file__).parents[2] / "notebooks" / "histories"
 SOURCES = "'runs:made', 'swanlab:histories/swanlog', 'wandb:histories/wandb'"
 CELLS = ["import astuner_nb as anb", f"view = anb.compare({SOURCES}, metrics=['reward', 'kl'])\nview"]
 RATES, SEEDS, STEPS = (1e-5, 1e-4, 3e-3), range(3), 40
-VISIBLE = "g.data.filter(t => t.visible !== false && t.mode === 'lines' && t.name !== 'plateaus' && !t.fill?.startsWith('to')).length"
+CURVE = "t.mode === 'lines' && t.name !== 'plateaus' && !t.fill?.startsWith('to')"
+VISIBLE = f"g.data.filter(t => t.visible !== false && {CURVE}).length"
 
 
 @pytest.fixture
