@@ -28,20 +28,20 @@ PICTURE_BYTES = 26_000
 """Of one picture …"""
 SIZES = ((1080, 48), (940, 48), (820, 32), (720, 16))
 """… which is drawn at the first of these widths, in pixels, and numbers of colours that stays below it, or the last."""
-CELL_S = 180
+CELL_S = 900
 PATHS = re.compile(r"(?<![\w./<])/(?:tmp|home|root|Users|usr|var|opt|work|mnt|private|srv)\b|[A-Z]:\\\\?Users")
 """What a path of this machine looks like."""
 
 # Run in the kernel behind a cell that shows a panel: waits until that has all there is to show, and shows its still.
 STILL = """
-def _still(panel, monitor, overlaid, timeout_s=150):
+def _still(panel, monitor, overlaid, timeout_s=800):
     import threading, time
     from IPython.display import display
 
     def at_rest():
         followed = list(monitor.followed.values())
         read = all(one.quiet and (one.tail.caught_up or one.trouble) for one in followed)
-        return read and all(laid.state != "opening" for laid in overlaid.laid)
+        return read and all(laid.opening is None or laid.taken or laid.opening.error for laid in overlaid.laid)
 
     deadline = time.monotonic() + timeout_s
     while not at_rest():
@@ -51,7 +51,8 @@ def _still(panel, monitor, overlaid, timeout_s=150):
     for act in (lambda: None, panel._runs.leave_picture):  # a whole turn has painted before the picture is left
         done = threading.Event()
         monitor.enqueue(lambda: (act(), done.set()))
-        done.wait(20)
+        if not done.wait(30):
+            raise TimeoutError("The panel left no picture within 30 s. Look at what its monitor complains of.")
     if monitor.followed:
         display({"image/svg+xml": panel.still._shown}, raw=True)
 _still(_.panel, _.monitor, _.overlaid)
