@@ -26,7 +26,7 @@ MOST_BYTES = 150_000
 """Of one notebook."""
 PICTURE_BYTES = 26_000
 """Of one picture …"""
-SIZES = ((1080, 48), (940, 48), (820, 32), (720, 16))
+SIZES = ((1080, 48), (940, 48), (940, 32), (820, 32))
 """… which is drawn at the first of these widths, in pixels, and numbers of colours that stays below it, or the last."""
 CELL_S = 900
 PATHS = re.compile(r"(?<![\w./<])/(?:tmp|home|root|Users|usr|var|opt|work|mnt|private|srv)\b|[A-Z]:\\\\?Users")
