@@ -28,7 +28,9 @@ class Block:
 
 def pages() -> list[str]:
     """Every tracked Markdown file, relative to the root; sources of notebooks have tests of their own."""
-    listed = subprocess.run(["git", "ls-files", "*.md", ":!notebooks/source"], cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "*.md", ":!notebooks/source"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     return listed.stdout.splitlines()
 
 
