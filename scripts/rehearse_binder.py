@@ -73,6 +73,12 @@ def make_environment(repository: Path, folder: Path) -> Environment:
     return Environment(python, version_of(python), time.monotonic() - began)
 
 
+def existing(folder: Path) -> Environment:
+    """The environment in `folder`, taken as it is."""
+    python = folder.absolute() / "bin" / "python"
+    return Environment(python, version_of(python), 0.0)
+
+
 def version_of(python: Path) -> str:
     """Of an interpreter, as 3.12.1."""
     asked = [python, "-c", "import platform; print(platform.python_version())"]
@@ -163,8 +169,7 @@ def main(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="binder-") as folder:
         repository = copy_repository(Path(folder) / "repository")
         if chosen.environment:
-            python = chosen.environment.absolute() / "bin" / "python"
-            environment = Environment(python, version_of(python), 0.0)
+            environment = existing(chosen.environment)
         else:
             environment = make_environment(repository, Path(folder) / "environment")
         wrong = report(environment, rehearse(environment, repository, chosen.notebooks))
