@@ -44,7 +44,7 @@ class Keeper:
         self._directory, self._trainer = directory, trainer
         self._metric, self._keep_last = trainer.settings.keep_best, trainer.settings.keep_last
         is_held_out = self._metric.startswith(HELD_OUT)
-        self._awaited = 0 if is_held_out else AFTER
+        self._awaited = 0 if is_held_out or self._metric in ("", "none") else AFTER
         self._recent: deque[float] = deque(maxlen=1 if is_held_out else BEFORE)
         self._unjudged: list[_Unjudged] = []
         self._best_step, self._best_value = 0, -math.inf

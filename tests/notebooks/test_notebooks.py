@@ -95,6 +95,19 @@ def test_a_lesson_has_its_shape(name):
         assert (FOLDER / target).exists(), target
 
 
+SAID = {
+    "03_read_the_curves": {
+        "good": "converged",
+        "too hot": "collapsed",
+        "unstable": "drops, unstable",
+        "too cold": "flat",
+        "leashed": "held back by KL",
+        "no clip": "drops|KL runs away|collapsed",
+    }
+}
+"""Notebook → preset → what the diagnosis of its run begins with."""
+
+
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", STARTED)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:zmq", "ignore:Proactor")
@@ -108,3 +121,6 @@ def test_a_notebook_runs_to_its_end(name, tmp_path, monkeypatch):
     shown = [out for cell in notebook.cells for out in cell.get("outputs", []) if "data" in out]
     assert any("application/vnd.jupyter.widget-view+json" in out["data"] for out in shown)
     assert any("<table" in out["data"].get("text/html", "") for out in shown)
+    words = "\n".join(out["data"].get("text/plain", "") for out in shown)
+    for preset, phrase in SAID.get(name, {}).items():
+        assert re.search(rf"'{preset}',\s+'({phrase})", words), preset

@@ -21,15 +21,22 @@ def trainer() -> Trainer:
     return Trainer(GRPOSettings(), load_policy())
 
 
+MOST: dict[Path, int] = {}
+"""Directory → the most checkpoints that it held while a run went on."""
+
+
 def kept(trainer: Trainer, directory: Path, rewards: list[float], every: int = 2, **settings: object) -> list[int]:
     """The steps that have a checkpoint after steps with these `rewards`, saved `every` so many."""
     trainer.settings, trainer.step = replace(GRPOSettings(), **settings), 0
     keeper = Keeper(directory, trainer)
+    most = 0
     for trainer.step, reward in enumerate(rewards, start=1):
         keeper.note({"reward": reward, **({"val/reward": reward} if trainer.step % 4 == 0 else {})})
         if trainer.step % every == 0:
             keeper.save()
+            most = max(most, len([*directory.glob("step-*.npz")]))
     keeper.finish()
+    MOST[directory] = most
     return sorted(int(path.stem[-6:]) for path in directory.glob("step-*.npz"))
 
 
@@ -63,6 +70,7 @@ def test_what_was_not_judged_yet_is_kept(trainer: Trainer, tmp_path: Path) -> No
 
 def test_none_is_the_best_where_nobody_wants_one(trainer: Trainer, tmp_path: Path) -> None:
     assert kept(trainer, tmp_path, PEAK, keep_last=1, keep_best="none") == [12]
+    assert MOST[tmp_path] == 1  # also while it went on
     assert not (tmp_path / "best.json").exists()
 
 
