@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import ipywidgets as ipw
@@ -61,20 +62,18 @@ def said_in(path):
     """The sentences that a module says, as far as they stand in it."""
     tree = ast.parse(path.read_text("utf-8"))
     known = constants(tree)
-    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+    nodes = list(ast.walk(tree))
+    for assigned in (node for node in nodes if isinstance(node, ast.Assign)):
+        names = [target.id for target in assigned.targets if isinstance(target, ast.Name)]
+        known = {**dict.fromkeys(names, assigned.value), **known}
+    for call in (node for node in nodes if isinstance(node, ast.Call)):
         name = getattr(call.func, "id", getattr(call.func, "attr", ""))
-        local = {
-            target.id: node.value
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Assign)
-            for target in node.targets
-            if isinstance(target, ast.Name)
-        }
         if name in SAYING:
             for argument in call.args[: 3 if name == "counted" else 1]:
-                yield from literals(argument, {**local, **known})
+                yield from literals(argument, known)
 
 
+@cache
 def all_said():
     return sorted({text for path in PACKAGE.rglob("*.py") for text in said_in(path) if is_words(text)})
 

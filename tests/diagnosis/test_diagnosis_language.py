@@ -17,27 +17,10 @@ from .curves import half
 from .scores import trained
 
 ZH = language_of("zh")
-NUMBER = re.compile(r"\d[\d.]*(?:e[+-]?\d+)?")
-WORD = re.compile(r"(?<![\d.])[A-Za-z][A-Za-z_]*")
-KEPT = set(
-    [
-        "KL",
-        "NaN",
-        "lr",
-        "kl_loss_coef",
-        "max_response_length",
-        "clip_ratio",
-        "keep_best",
-        "rollout",
-        "nats",
-        "token",
-        "success_rate",
-        "reward",
-        "aliases",
-        "with_metrics",
-        "KEY",
-    ]
-)
+NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+WORD = re.compile(r"(?<!\d)[A-Za-z][A-Za-z_]*")
+KEPT = {"KL", "NaN", "lr", "kl_loss_coef", "max_response_length", "clip_ratio", "keep_best", "rollout", "nats", "token"}
+KEPT |= {"success_rate", "reward", "aliases", "with_metrics", "KEY"}
 """What stays as it is: names, units, code."""
 
 

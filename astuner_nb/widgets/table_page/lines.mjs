@@ -41,9 +41,9 @@ export class Widths {
 
   /** Room for another row; columns grow and never shrink. */
   add(row) {
-    for (const part of ['name', 'source', 'state', 'progress', 'reading', 'note', 'what_changed']) this.#grow(part, row[part].length);
-    this.#grow('name', row.name.length + row.mark.length + 1 + (row.parent ? row.parent.length + 3 : 0));
-    this.#grow('tags', row.tags.join('   ').length);
+    for (const part of ['name', 'source', 'state', 'progress', 'reading', 'note', 'what_changed']) this.#grow(part, breadth(row[part]));
+    this.#grow('name', breadth(row.name) + row.mark.length + 1 + (row.parent ? breadth(row.parent) + 3 : 0));
+    this.#grow('tags', breadth(row.tags.join('   ')));
     this.kinds.forEach((kind, place) => {
       const length = Math.min(LONGEST[kind], breadth(textOf(row.cells[place], kind)));
       if (length > this.measured[place]) this.measured[place] = length;
