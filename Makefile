@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 BIN := .venv/bin
 SUITE := tests
 
-.PHONY: lab test lint types layers tables docs unit js stress bench base-model histories wheel tools clean help
+.PHONY: lab test lint types layers tables docs unit js stress bench base-model histories notebooks wheel tools clean rehearse help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,11 @@ docs: .venv/test  ## the reference of the public names, as a page in build/docs
 
 histories: .venv/test  ## make the histories of the overlay notebook anew (about two minutes)
 	$(BIN)/python scripts/make_histories.py
+
+notebooks: .venv/test tools  ## make the notebooks from their sources; those whose code has changed are run
+	$(BIN)/python -m scripts.make_notebooks
+rehearse: .venv/test  ## install what Binder would, and run every notebook without a network
+	$(BIN)/python scripts/rehearse_binder.py
 
 base-model: .venv/lab  ## train the shipped base model anew (about three minutes)
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m astuner_nb.training.make_base_model astuner_nb/training/base_model.npz

@@ -14,8 +14,8 @@ from astuner_nb.config.examples import examples_directory
 from astuner_nb.core.errors import BadValue
 
 NOTEBOOK = "01_tune.ipynb"
-HISTORIES = "histories"
-"""The folder with old runs that the overlay notebook opens."""
+FOLDERS = ("histories", "pictures")
+"""The old runs that the overlay notebook opens, and what the notebooks show at their heads."""
 
 
 def open_in_jupyterlab(notebook: str | None = None) -> int:
@@ -55,8 +55,9 @@ def unpack(path: Path) -> None:
     for example in bundled.glob("*.yaml"):
         if not (path.parent / example.name).exists():
             shutil.copy(example, path.parent)
-    if not (path.parent / HISTORIES).exists():
-        shutil.copytree(bundled / HISTORIES, path.parent / HISTORIES)
+    for folder in FOLDERS:
+        if not (path.parent / folder).exists():
+            shutil.copytree(bundled / folder, path.parent / folder)
 
 
 def _has_browser() -> bool:

@@ -16,6 +16,8 @@ NAMES = (
     "compare",
     "compare_panel",
     "diagnosis",
+    "slow_line",
+    "binder",
 )
 
 

@@ -112,7 +112,7 @@ def _shape(block):
 
 def _targets(text):
     """Where links lead, whatever the language and the place in the page."""
-    return sorted({str(PurePosixPath(link.partition("#")[0])).replace("_zh.md", ".md") for link in links(text)})
+    return sorted({str(PurePosixPath(link.partition("#")[0])).replace("_zh.", ".") for link in links(text)})
 
 
 class TestBackboneOfTheGuide(BackboneContract):

@@ -68,7 +68,7 @@ class GRPOSettings:
     """Evaluate on held-out tasks every so many steps and after the last; 0 for never."""
     rollout_freq: int = _between(0, 10**9, 10)
     """Keep sample rollouts of the first step, every so many steps and of the last; 0 for never."""
-    save_freq: int = _between(0, 10**9, 10)
+    save_freq: int = _between(0, 10**9, 5)
     """A checkpoint (1.25 MB) every so many steps and at the end; 0 for never."""
     keep_last: int = _between(0, 10**9, 3)
     """So many of the newest checkpoints are kept; 0 for all."""

@@ -88,6 +88,9 @@ def open_browser(flags: Sequence[str] = ()) -> Iterator[Browser]:
 class LabServer:
     """A JupyterLab server of its own, apart from the configuration of whoever runs the tests; use with `with`."""
 
+    python = Path(sys.executable)
+    """Whose JupyterLab it is."""
+
     def __init__(self, root: Path) -> None:
         self.root = root
         self.token = secrets.token_hex(16)
@@ -99,7 +102,7 @@ class LabServer:
         self.url = f"http://127.0.0.1:{port}"
         self._log = (self.root / "server.log").open("w")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *self._options(port)],
+            [self.python, "-m", "jupyterlab", *self._options(port)],
             env=self._environment(), stdout=self._log, stderr=subprocess.STDOUT,
         )  # fmt: skip
         try:
@@ -154,7 +157,7 @@ class LabServer:
             "JUPYTER_DATA_DIR": str(home / "data"),
             "JUPYTER_RUNTIME_DIR": str(home / "run"),
             "IPYTHONDIR": str(home / "ipython"),
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+            "PATH": os.pathsep.join([str(self.python.parent), os.environ.get("PATH", "")]),
         }
         return {**{key: value for key, value in os.environ.items() if key != "JUPYTER_PATH"}, **own}
 

@@ -17,7 +17,8 @@ HISTORIES = Path(__file__).parents[2] / "notebooks" / "histories"
 SOURCES = "'runs:made', 'swanlab:histories/swanlog', 'wandb:histories/wandb'"
 CELLS = ["import astuner_nb as anb", f"view = anb.compare({SOURCES}, metrics=['reward', 'kl'])\nview"]
 RATES, SEEDS, STEPS = (1e-5, 1e-4, 3e-3), range(3), 40
-VISIBLE = "g.data.filter(t => t.visible !== false && t.mode === 'lines' && !t.fill?.startsWith('to')).length"
+CURVE = "t.mode === 'lines' && t.name !== 'plateaus' && !t.fill?.startsWith('to')"
+VISIBLE = f"g.data.filter(t => t.visible !== false && {CURVE}).length"
 
 
 @pytest.fixture
@@ -156,7 +157,7 @@ def screenshots(notebook: Notebook, pictures: Path) -> None:
 
 def test_a_click_anywhere_emphasises_a_run_everywhere(comparing):
     notebook = comparing
-    thick = "g.data.filter(t => t.line?.width > 2 && t.visible).map(t => t.name)"
+    thick = "g.data.filter(t => t.line?.width > 2 && t.visible && t.name !== 'plateaus').map(t => t.name)"
     row(notebook, "r0.003s1").locator(".astuner-name").click()
     for number in (0, 1):
         notebook.wait_plot(f"({thick}).length === 1 && ({thick})[0].includes('r0.003s1')", number)

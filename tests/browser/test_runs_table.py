@@ -27,7 +27,7 @@ def row(n):
         tags=("paper",) if n % 9 == 0 else (), note="", group="", created="2026-01-05T10:00:00+00:00",
         url="https://x.y/z" if n % 2 else "", color="", pinned=False, hidden=False, selected=False, baseline=False,
         cells=cells, spark=tuple(math.sin(k / 3 + n) for k in range(24)), mark=f"#{n + 1}", swatch="#0a7bc4",
-        drawn="line", alive=n == 1, detail="", progress=f"{n}/60", what_changed="",
+        drawn="line", alive=n == 1, detail="", progress=f"{n}/60", what_changed="", reading="", severity="", parent="",
     )
 
 class Owner:

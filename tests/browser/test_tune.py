@@ -12,7 +12,9 @@ from .harness import LabServer, Notebook
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 FIGURES = ("reward", "success rate", "loss", "response length", "KL divergence")
-POINTS = "g.data.reduce((n, t) => n + (t.mode === 'lines' ? t.y.length : 0), 0)"
+CURVE = "t.mode === 'lines' && t.name !== 'plateaus'"
+"""Whether a trace is a run's, and no mark."""
+POINTS = f"g.data.reduce((n, t) => n + ({CURVE} ? t.y.length : 0), 0)"
 
 
 class Panel:
@@ -132,7 +134,7 @@ def test_curves_grow_while_a_cell_is_busy_and_two_runs_are_overlaid(tuning: Pane
     start = tuning.points()
     tuning.notebook.wait_until(lambda: all(b > a + 4 for a, b in zip(start, tuning.points(), strict=True)), "growth")
     assert tuning.notebook.js("() => window.busyEnded") is None  # the kernel was busy all the while
-    colours = tuning.notebook.plot("g.data.filter(t => t.mode === 'lines').map(t => t.line.color)")
+    colours = tuning.notebook.plot(f"g.data.filter(t => {CURVE}).map(t => t.line.color)")
     assert len(set(colours)) == 2
 
 
@@ -143,7 +145,7 @@ def test_hidden_curves_and_zoom_survive_a_reload(tuning: Panel):
     )
     tuning.wait_points(40)
     tuning.page.locator(".astuner-table input").first.uncheck()
-    tuning.notebook.wait_plot("g._fullData.filter(t => t.visible === true && t.mode === 'lines').length === 1")
+    tuning.notebook.wait_plot(f"g._fullData.filter(t => t.visible === true && {CURVE}).length === 1")
     left, right = tuning.notebook.point(0, 4), tuning.notebook.point(0, 12)
     tuning.notebook.drag((left[0], left[1]), (right[0], left[1]))
     tuning.notebook.wait_plot("g._fullLayout.xaxis.range[1] < 16")
@@ -157,7 +159,7 @@ def test_hidden_curves_and_zoom_survive_a_reload(tuning: Panel):
     )
     tuning.notebook.reload()
     tuning.appear()
-    tuning.notebook.wait_plot("g._fullData.filter(t => t.visible === true && t.mode === 'lines').length === 1")
+    tuning.notebook.wait_plot(f"g._fullData.filter(t => t.visible === true && {CURVE}).length === 1")
     assert tuning.page.locator(".astuner-table input").first.is_checked() is False
     assert tuning.notebook.plot("g._fullLayout.xaxis.range.map(v => Math.round(10 * v))") == zoom
 
