@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from astuner_nb.core.aliases import Aliases
 from astuner_nb.core.errors import BadValue
+from astuner_nb.core.language import language_of
 from astuner_nb.jobs.local import LocalLauncher
 from astuner_nb.monitor import Monitor
 from astuner_nb.overlay import Overlay, What
@@ -28,9 +29,14 @@ class Comparison(View):
     """
 
     def __init__(
-        self, options: ViewOptions | None = None, names: Aliases | None = None, live: Session | None = None
+        self,
+        options: ViewOptions | None = None,
+        names: Aliases | None = None,
+        live: Session | None = None,
+        language: str | None = None,
     ) -> None:
         """See `compare`."""
+        self._language = language_of(language)
         super().__init__(self._all_runs, options, names)
         self._live = live
         self.monitor = Monitor(LocalLauncher()) if live is None else live.monitor
@@ -48,7 +54,7 @@ class Comparison(View):
         if self._panel is None:
             from astuner_nb.widgets.comparison_panel import ComparisonPanel
 
-            self._panel = ComparisonPanel(self, self.monitor, self.overlaid)
+            self._panel = ComparisonPanel(self, self.monitor, self.overlaid, self._language)
             self.monitor.start()
         return self._panel
 
@@ -82,6 +88,7 @@ def compare(
     live: Session | None = None,
     names: Mapping[str, Sequence[str]] | Aliases | None = None,
     state: str | None = None,
+    language: str | None = None,
 ) -> Comparison:
     """Runs of any sources in the same figures: `anb.compare(runs, "wandb:./wandb", "swanlab://alice/math")`.
 
@@ -94,13 +101,15 @@ def compare(
         live: a lab whose runs are among them, those that it starts later too.
         names: further keys of canonical metrics, as for `anb.runs`.
         state: what `state()` of another view returned.
+        language: of the panel, `en` or `zh`; where left out `ASTUNER_LANGUAGE`, else English.
 
     Raises:
-        BadValue: for what is neither a URI nor runs, a state that is none, or a `live` that is no lab.
+        BadValue: for what is neither a URI nor runs, a state or language that is none, or a `live` that is no lab.
     """
     if live is not None and not isinstance(live, Session):
         raise BadValue(f"live must be a lab, got {live!r}. Give what anb.Lab(…) returned.")
     options = ViewOptions.from_text(state) if state is not None else ViewOptions()
     chosen = values.texts("metrics", metrics)  # one name alone is one
-    comparison = Comparison(options.with_metrics(*chosen) if chosen else options, table_of(names), live)
+    wanted = options.with_metrics(*chosen) if chosen else options
+    comparison = Comparison(wanted, table_of(names), live, language)
     return comparison.overlay(*what)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from astuner_nb.backbones.function import FunctionBackbone
 from astuner_nb.core.errors import BadValue
+from astuner_nb.core.language import language_of
 from astuner_nb.core.loggers import checked_loggers
 from astuner_nb.core.protocols import Backbone, Launcher
 from astuner_nb.core.space import Space
@@ -38,6 +39,7 @@ class Lab(Session):
         runs: str | Path | None = None,
         launcher: Launcher | None = None,
         logger: str | Sequence[str] | None = None,
+        language: str | None = None,
     ) -> None:
         """Open a lab and follow what its project has in the store, runs that are still going on included.
 
@@ -49,11 +51,13 @@ class Lab(Session):
             launcher: how jobs run; processes of this machine where left out.
             logger: where metrics go besides the run directory: `swanlab`, `wandb`, `tensorboard`, `console`, or a list
                 of them; where left out, what the file says.
+            language: of the panel, `en` or `zh`; where left out `ASTUNER_LANGUAGE`, else English.
 
         Raises:
             BadConfig: when the file cannot be used.
-            BadValue: for an unknown backbone or logger, or a source that is none of the above.
+            BadValue: for an unknown backbone, logger or language, or a source that is none of the above.
         """
+        self._language = language_of(language)
         plan = _plan(source, backbone)
         if logger is not None:
             plan = replace(plan, loggers=checked_loggers(logger))
@@ -66,7 +70,7 @@ class Lab(Session):
         if self._panel is None:
             from astuner_nb.widgets.panel import Panel
 
-            self._panel = Panel(self)
+            self._panel = Panel(self, self._language)
             self.monitor.start()
         return self._panel
 

@@ -13,6 +13,7 @@ from typing import Any, TypeGuard
 from astuner_nb.core.aliases import Aliases
 from astuner_nb.core.errors import AstunerError, BadValue, Cancelled, Unreachable
 from astuner_nb.core.protocols import Run
+from astuner_nb.core.said import counted, joined, said
 from astuner_nb.following import Turn
 from astuner_nb.monitor import Monitor
 from astuner_nb.trackers.opening import Opening
@@ -134,8 +135,9 @@ class Overlay:
             return str(opening.error)
         if laid.state == "opening":
             what, done, total = (opening.progress if opening else None) or ("", 0, 0)
-            return f"opening … {done}{f' of {total}' if total else ''} {what}" if done else "opening …"
-        return " · ".join([*_found(laid), *self._read(laid)])
+            of = said(" of {total}", total=total) if total else ""
+            return said("opening … {done}{of} {what}", done=done, of=of, what=what) if done else said("opening …")
+        return joined([*_found(laid), *self._read(laid)], " · ")
 
     def _read(self, laid: Laid) -> list[str]:
         """How far the curves of its runs are, and what went wrong with some."""
@@ -143,10 +145,14 @@ class Overlay:
         followed = [one for run in laid.runs if (one := all_followed.get(run.key)) is not None]
         waiting = sum(not one.tail.caught_up and not one.trouble for one in followed)
         troubles = [one.trouble for one in followed if one.trouble]
-        parts = [f"reading {len(followed) - waiting} of {len(followed)}"] if waiting else []
+        parts: list[str] = []
+        if waiting:
+            parts.append(said("reading {n} of {of}", n=len(followed) - waiting, of=len(followed)))
         if sampled := sum(one.history.sampled for one in followed):
-            parts.append(f"{sampled} sampled by the server")
-        return [*parts, *([f"{len(troubles)} could not be read: {troubles[0]}"] if troubles else [])]
+            parts.append(said("{n} sampled by the server", n=sampled))
+        if troubles:
+            parts.append(said("{n} could not be read: {why}", n=len(troubles), why=troubles[0]))
+        return parts
 
     def close(self) -> None:
         """No longer wait for anything."""
@@ -245,11 +251,11 @@ def _is_run(what: object) -> TypeGuard[Run]:
 def _found(laid: Laid) -> list[str]:
     count = len(laid.runs)
     if not count and not laid.skipped:
-        return ["there are no runs"]
-    parts = [f"{count:,} run{'' if count == 1 else 's'}"]
+        return [said("there are no runs")]
+    parts: list[str] = [counted(count, "{n} run", "{n} runs")]
     if laid.more or not laid.complete:
-        most = f", as no more than {laid.limit:,} of one source are followed at first" if laid.more else ""
-        parts.append(f"the newest{most}; anb.runs(…).filter(…) finds others")
+        most = said(", as no more than {limit} of one source are followed at first", limit=f"{laid.limit:,}")
+        parts.append(said("the newest{most}; anb.runs(…).filter(…) finds others", most=most if laid.more else ""))
     if laid.skipped:
-        parts.append(f"{len(laid.skipped)} left out: {laid.skipped[0]}")
+        parts.append(said("{n} left out: {why}", n=len(laid.skipped), why=laid.skipped[0]))
     return parts

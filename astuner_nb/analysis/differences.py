@@ -13,6 +13,7 @@ import numpy as np
 
 from astuner_nb.core.errors import BadValue
 from astuner_nb.core.run import ConfigValue
+from astuner_nb.core.said import joined, said
 
 LOG_SPAN = 100.0
 """How far apart the ends of a range are whose slider moves by ratios: two decades."""
@@ -64,8 +65,8 @@ def what_changed(config: Config, baseline: Config, limit: int = 4) -> str:
         raise BadValue(f"what_changed must name 1 key or more, got limit={limit!r}. Give a larger limit.")
     found = changes(config, baseline)
     parts = [_change(key, old, new) for key, (old, new) in list(found.items())[:limit]]
-    more = [f"and {len(found) - limit} more"] if len(found) > limit else []
-    return " · ".join(parts + more) or "no difference"
+    more = said("and {n} more", n=len(found) - limit) if len(found) > limit else ""
+    return joined([" · ".join(parts), more], " · ") or said("no difference")
 
 
 def kind_of(values: Iterable[Found]) -> Kind:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from astuner_nb.core.said import joined, said
 from astuner_nb.core.series import History, Series
 
 RECENT = 30
@@ -39,8 +40,8 @@ class Progress:
         """Speed and time left, e.g. `10.3 step/s · ETA 17 s`; empty before they are known."""
         if not self.steps_per_s > 0:
             return ""
-        speed = f"{self.steps_per_s:.3g} step/s"
-        return f"{speed} · ETA {duration(self.eta_s)}" if self.eta_s > 0 else speed
+        speed = said("{speed} step/s", speed=f"{self.steps_per_s:.3g}")
+        return joined([speed, said("ETA {time}", time=duration(self.eta_s)) if self.eta_s > 0 else ""], " · ")
 
 
 def progress(history: History, total: object = None) -> Progress:

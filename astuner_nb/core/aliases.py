@@ -18,6 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+from astuner_nb.core import metrics as canonical
 from astuner_nb.core.alias_table import AliasTable, Entry, alias_table, read_alias_table, shipped_table
 from astuner_nb.core.key_match import Claim, Claims
 from astuner_nb.core.metrics import Metric
@@ -114,8 +115,8 @@ class Aliases:
     @cached_property
     def metrics(self) -> Mapping[str, Metric]:
         """Canonical name → how it is shown: the five, the second row, then what was added."""
-        shown: dict[str, Metric] = {}
-        for table in reversed(self._tables):
+        shown = dict(canonical.KNOWN)
+        for table in reversed(self.added):
             for name, entry in table.metrics.items():
                 shown[name] = replace(shown.get(name) or Metric(name, name), **entry.about)
         return shown

@@ -5,11 +5,12 @@ They are data: `metrics.toml` beside this file, read when `FIVE`, `SECOND_ROW` o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from astuner_nb.core.said import said
 from astuner_nb.core.shipped import shipped
 
 Better = Literal["higher", "lower", "neither"]
@@ -24,7 +25,7 @@ class Metric:
     name: str
     """The key under which it is logged."""
     title: str
-    """What stands above its figure."""
+    """What stands above its figure; of those that ship a sentence that a language may know."""
     unit: str = ""
     better: Better = "neither"
     cumulative: bool = False
@@ -76,7 +77,12 @@ def figure_of(name: str) -> str:
 @cache
 def _all() -> tuple[Metric, ...]:
     rows = shipped("metrics.toml")["metrics"]
-    return tuple(Metric(name, **{word: row[word] for word in SHOWN if word in row}) for name, row in rows.items())
+    return tuple(_metric(name, row) for name, row in rows.items())
+
+
+def _metric(name: str, row: Mapping[str, Any]) -> Metric:
+    about = {word: row[word] for word in SHOWN if word in row}
+    return Metric(name, **about | {"title": said(about["title"])})
 
 
 @cache

@@ -15,6 +15,7 @@ from numbers import Real
 from typing import TypeVar
 
 from astuner_nb.core.errors import BadValue
+from astuner_nb.core.said import said
 
 N = TypeVar("N", int, float)
 Value = float | int | bool | str
@@ -49,7 +50,7 @@ class Float:
     @property
     def span(self) -> str:
         """The range in words, e.g. `from 1e-06 to 0.03`."""
-        return f"from {self.low:g} to {self.high:g}"
+        return said("from {low} to {high}", low=f"{self.low:g}", high=f"{self.high:g}")
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Int:
     @property
     def span(self) -> str:
         """The range in words, e.g. `from 2 to 32`."""
-        return f"from {self.low} to {self.high}"
+        return said("from {low} to {high}", low=self.low, high=self.high)
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ def diagnose(
     config: Mapping[str, ConfigValue] | None = None,
     aliases: Aliases | None = None,
     before: Report | None = None,
+    language: str = "en",
 ) -> Report:
     """What the curves of `what` say, in words, each with its numbers.
 
@@ -55,9 +56,10 @@ def diagnose(
         config: its hyper-parameters, if not as the run says: advice names numbers where they are known.
         aliases: how metrics and hyper-parameters are called, if not as the run says.
         before: the last report on the same run: what was announced stays until its evidence is clearly gone.
+        language: of its texts, `en` or `zh`; names of kinds and metrics stay as they are.
 
     Raises:
-        BadValue: for what is no run, and for a bad state, threshold, rule or config.
+        BadValue: for what is no run, and for a bad state, threshold, rule, config or language.
     """
     if now is not None and (isinstance(now, bool) or not isinstance(now, int | float) or not math.isfinite(now)):
         raise BadValue(f"now must be seconds since 1970, got {now!r:.80}. Give time.time().")
@@ -69,7 +71,8 @@ def diagnose(
         found, failed = apply(asked, case)
         if before is not None:
             found = _held(found, before, asked, case)
-        return Report(tuple(sorted(found, key=_importance)), tuple(find_phases(case)), (*troubles, *failed))
+        report = Report(tuple(sorted(found, key=_importance)), tuple(find_phases(case)), (*troubles, *failed))
+    return report if language == "en" else report.in_language(language)
 
 
 def _importance(finding: Finding) -> tuple[int, int, float]:

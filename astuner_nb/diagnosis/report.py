@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import TYPE_CHECKING
 
+from astuner_nb.core.language import ENGLISH, Language, language_of
+from astuner_nb.core.said import said
 from astuner_nb.diagnosis.findings import Finding, Phase
 from astuner_nb.diagnosis.words import at
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ("kind", "start", "end", "severity", "metric", "text", "advice", "evidence")
-NOTHING = "nothing to tell"
+NOTHING = said("nothing to tell")
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,13 @@ class Report:
     """In the order in which the run went through them."""
     troubles: tuple[str, ...] = ()
     """A sentence for each rule that failed."""
+    language: Language = field(default=ENGLISH, compare=False, repr=False)
+    """That of its texts; names of kinds and metrics are the same in all."""
 
     @property
     def phrase(self) -> str:
         """The run in a few words, for a table: `converged at 96`."""
-        return next((finding.phrase for finding in self.findings if finding.phrase), NOTHING)
+        return next((finding.phrase for finding in self.findings if finding.phrase), self.language.of(NOTHING))
 
     @property
     def alarms(self) -> tuple[Finding, ...]:
@@ -40,6 +44,16 @@ class Report:
     def of(self, kind: str) -> tuple[Finding, ...]:
         """The findings of a kind."""
         return tuple(finding for finding in self.findings if finding.kind == kind)
+
+    def in_language(self, name: str) -> Report:
+        """This English report in a language, `zh`, as far as that knows it. Raises `BadValue` for another one."""
+        language = language_of(name)
+        say = language.of
+        found = tuple(
+            replace(one, text=say(one.text), advice=say(one.advice), phrase=say(one.phrase)) for one in self.findings
+        )
+        phases = tuple(replace(phase, text=say(phase.text)) for phase in self.phases)
+        return replace(self, findings=found, phases=phases, language=language)
 
     def to_frame(self) -> pd.DataFrame:
         """A pandas frame, a row a finding; `severity` by its name, `evidence` a dict."""
@@ -64,13 +78,14 @@ class Report:
     def _repr_html_(self) -> str:
         """A table, every text of it escaped: names of metrics come from others."""
         rows = [
-            f"<tr><td>{escape(f.severity.name.lower())}</td><td>{escape(f.kind)}</td><td>{escape(_span(f))}</td>"
+            f"<tr><td>{escape(self.language(f.severity.name.lower()))}</td><td>{escape(f.kind)}</td><td>{escape(_span(f))}</td>"
             f'<td style="text-align:left">{escape(f.text)}{_advice(f)}</td></tr>'
             for f in self.findings
         ]
-        phases = " → ".join(f"{escape(phase.kind)} {escape(_span(phase))}" for phase in self.phases)
+        phases = " → ".join(f"{escape(self.language(phase.kind))} {escape(_span(phase))}" for phase in self.phases)
         troubles = "".join(f"<p>{escape(trouble)}</p>" for trouble in self.troubles)
-        head = "<tr><th></th><th>what</th><th>steps</th><th>evidence</th></tr>"
+        heads = map(self.language, ("what", "steps", "evidence"))
+        head = f"<tr><th></th>{''.join(f'<th>{escape(one)}</th>' for one in heads)}</tr>"
         return f"<p><b>{escape(self.phrase)}</b> {phases}</p><table>{head}{''.join(rows)}</table>{troubles}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from astuner_nb.core.metrics import describe
+from astuner_nb.core.said import said
 
 LONGEST_NAME = 60
 
@@ -10,9 +11,7 @@ LONGEST_NAME = 60
 def title(name: str) -> str:
     """What metric `name` is called within a sentence: `success rate`, `KL divergence`; an unknown one by its name."""
     shown = describe(name).title
-    if shown == name:
-        return shown if len(shown) <= LONGEST_NAME else f"{shown[: LONGEST_NAME - 1]}…"
-    return shown if shown[1:2].isupper() else shown[:1].lower() + shown[1:]
+    return shown if len(shown) <= LONGEST_NAME else f"{shown[: LONGEST_NAME - 1]}…"
 
 
 def number(value: float) -> str:
@@ -27,7 +26,7 @@ def at(step: float) -> str:
 
 def steps(count: float) -> str:
     """`1 step`, `12 steps`."""
-    return f"{at(count)} step{'' if count == 1 else 's'}"
+    return said("{n} step" if count == 1 else "{n} steps", n=at(count))
 
 
 def percent(share: float) -> str:
@@ -37,7 +36,7 @@ def percent(share: float) -> str:
 
 def lasting(seconds: float) -> str:
     """A time in its largest fitting unit: `45 s`, `4 min`, `3 h`, `2 days`."""
-    for size, unit in ((172_800, "days"), (7_200, "h"), (120, "min")):
+    for size, unit_s, template in ((172_800, 86_400, "{n} days"), (7_200, 3_600, "{n} h"), (120, 60, "{n} min")):
         if seconds >= size:
-            return f"{seconds / (86_400 if unit == 'days' else 3_600 if unit == 'h' else 60):.0f} {unit}"
-    return f"{seconds:.0f} s"
+            return said(template, n=f"{seconds / unit_s:.0f}")
+    return said("{n} s", n=f"{seconds:.0f}")

@@ -9,6 +9,7 @@ from astuner_nb.analysis.differences import Config
 from astuner_nb.charts.palette import colour
 from astuner_nb.core.protocols import Run
 from astuner_nb.core.run import Parent
+from astuner_nb.core.said import said
 from astuner_nb.core.series import History
 from astuner_nb.store.run import Run as StoredRun
 from astuner_nb.views.options.view_options import ViewOptions
@@ -103,7 +104,8 @@ class Cast:
         parent = self.parents.get(key)
         if parent is None:
             return ""
-        return f"from {self.mark(parent.key) if parent.key in self else parent.name} @ {parent.step}"
+        name = self.mark(parent.key) if parent.key in self else parent.name
+        return said("from {run} @ {step}", run=name, step=parent.step)
 
     def name(self, key: str, options: ViewOptions) -> str:
         """What a person calls it, or its name."""

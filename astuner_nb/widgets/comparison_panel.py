@@ -6,6 +6,8 @@ import time
 
 import ipywidgets as ipw
 
+from astuner_nb.core.language import ENGLISH, Language
+from astuner_nb.core.said import counted
 from astuner_nb.following import Turn
 from astuner_nb.monitor import Monitor
 from astuner_nb.overlay import Overlay
@@ -22,12 +24,12 @@ READ_S = 20.0
 class ComparisonPanel:
     """One panel for one comparison. Everything that paints runs in the monitor's thread."""
 
-    def __init__(self, view: View, monitor: Monitor, overlay: Overlay) -> None:
-        self._monitor = monitor
-        self._runs = RunsView(monitor, view, self._stop)
-        self._sources = SourceCards(overlay, self._runs.later)
+    def __init__(self, view: View, monitor: Monitor, overlay: Overlay, language: Language = ENGLISH) -> None:
+        self._monitor, self._language = monitor, language
+        self._runs = RunsView(monitor, view, self._stop, language=language)
+        self._sources = SourceCards(overlay, self._runs.later, language)
         self._problem, self._told_at = ipw.HTML(), 0.0
-        self._headline = ipw.HTML(words.headline("runs", "overlaid", []))
+        self._headline = ipw.HTML(words.headline(language("runs"), language("overlaid"), []))
         head = ipw.Box([self._headline]).add_class("astuner-head")
         main = ipw.Box([self._runs.figures]).add_class("astuner-main").add_class("astuner-wide")
         below = [self._runs.filters, self._problem, self._runs.table, self._runs.details]
@@ -53,8 +55,9 @@ class ComparisonPanel:
         if self._runs.paint(turn):
             followed = self._monitor.followed.values()
             sources = len({one.run.source for one in followed})
-            kinds = f"{sources} kind{'' if sources == 1 else 's'} of source"
-            self._headline.value = words.headline(f"{len(followed)} run{'' if len(followed) == 1 else 's'}", kinds, [])
+            kinds = counted(sources, "{n} kind of source", "{n} kinds of source")
+            runs = counted(len(followed), "{n} run", "{n} runs")
+            self._headline.value = words.headline(self._language(runs), self._language(kinds), [])
         if turn.problems:
             self._problem.value, self._told_at = words.problem(" ".join(turn.problems)), time.monotonic()
         elif self._problem.value and time.monotonic() - self._told_at > READ_S:

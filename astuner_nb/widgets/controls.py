@@ -6,6 +6,7 @@ from typing import Any
 
 import ipywidgets as ipw
 
+from astuner_nb.core.language import ENGLISH, Language
 from astuner_nb.core.space import Value
 from astuner_nb.session import Session
 from astuner_nb.store.run import Run as StoredRun
@@ -20,19 +21,23 @@ PRESETS = "presets …"
 class Controls:
     """What a person sets before a run."""
 
-    def __init__(self, session: Session, later: Later) -> None:
-        self._session = session
+    def __init__(self, session: Session, later: Later, language: Language = ENGLISH) -> None:
+        self._session, self._language = session, language
+        self._presets = language(PRESETS)
         backbone = session.plan.backbone
         self._shown = session.values
-        self._sliders = Sliders(backbone.space, self._shown, self._moved)
+        self._sliders = Sliders(backbone.space, self._shown, self._moved, language)
         self._problem = ipw.HTML()
         run = ipw.Button(
-            description="Run", icon="play", button_style="primary", tooltip="Start a run with these values"
+            description=language("Run"),
+            icon="play",
+            button_style="primary",
+            tooltip=language("Start a run with these values"),
         )
         run.on_click(later(self._start))
         buttons = ipw.HBox([run, *self._preset_menu()]).add_class("astuner-actions")
         notices = ipw.HTML(words.notices(session.plan.notices))
-        self._change = LiveChange(session, later)
+        self._change = LiveChange(session, later, language)
         parts = [self._sliders.widget, buttons, self._change.widget, self._problem, notices]
         self.widget = ipw.VBox(parts).add_class("astuner-controls")
 
@@ -55,7 +60,8 @@ class Controls:
         presets = self._session.plan.backbone.presets
         if not presets:
             return []
-        menu = ipw.Dropdown(options=[PRESETS, *presets], tooltip="Values that tell a story; choosing starts nothing")
+        tip = self._language("Values that tell a story; choosing starts nothing")
+        menu = ipw.Dropdown(options=[self._presets, *presets], tooltip=tip)
         menu.observe(self._preset_chosen, names="value")
         return [menu]
 
@@ -64,7 +70,7 @@ class Controls:
         if change["new"] in backbone.presets:
             self._session.set(**{**backbone.space.defaults, **backbone.presets[change["new"]]})
             self.catch_up()
-            change["owner"].value = PRESETS
+            change["owner"].value = self._presets
 
     def _moved(self, name: str, value: Value) -> None:
         """A slider's value counts from the moment it was moved, also for a `start()` in the very next cell.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import ipywidgets as ipw
 
+from astuner_nb.core.language import ENGLISH, Language
 from astuner_nb.following import Followed
 from astuner_nb.store.run import Run as StoredRun
 from astuner_nb.views.stage import Stage
@@ -27,17 +28,26 @@ class Details:
     """The tabs. Only the one that is open is kept up to date."""
 
     def __init__(
-        self, view: View, stage: Stage, figures: Figures, later: Later, leave_picture: Callable[[], object]
+        self,
+        view: View,
+        stage: Stage,
+        figures: Figures,
+        later: Later,
+        leave_picture: Callable[[], object],
+        language: Language = ENGLISH,
     ) -> None:
         """`leave_picture` leaves what is shown as a still picture in the notebook."""
-        self._view, self._stage = view, stage
-        self._log = ipw.HTML(words.quiet("Click a run: its log, or what its tracker says of it, stands here."))
+        self._view, self._stage, self._language = view, stage, language
+        self._log = ipw.HTML(
+            words.quiet(language("Click a run: its log, or what its tracker says of it, stands here."))
+        )
         self._log.add_class("astuner-log")
         self._differences = ipw.HTML().add_class("astuner-differences")
-        self._mattered = Mattered(later, self._select, view.names)
-        self._take_away = TakeAway(view, stage, figures, later, leave_picture)
+        self._mattered = Mattered(later, self._select, view.names, language)
+        self._take_away = TakeAway(view, stage, figures, later, leave_picture, language)
         parts = [self._log, self._differences, self._mattered.widget, self._take_away.widget]
-        self.widget = ipw.Tab(parts, titles=TITLES, selected_index=RUN).add_class("astuner-details")
+        titles = [language(title) for title in TITLES]
+        self.widget = ipw.Tab(parts, titles=titles, selected_index=RUN).add_class("astuner-details")
         self.widget.observe(later(lambda _: self.paint()), names="selected_index")
 
     def paint(self) -> None:
@@ -53,9 +63,9 @@ class Details:
     def tell_of(self, followed: Followed, label: str) -> None:
         """Show the log of a run of ours, or the description of a tracker's."""
         if isinstance(followed.run, StoredRun):
-            self._log.value = words.log(label, followed.run.log_tail(words.LOG_LINES))
+            self._log.value = words.log(label, followed.run.log_tail(words.LOG_LINES), self._language)
         else:
-            self._log.value = words.description(label, followed.run, followed.names, followed.trouble)
+            self._log.value = words.description(label, followed.run, followed.names, followed.trouble, self._language)
         self.widget.selected_index = RUN
 
     def close(self) -> None:
@@ -72,6 +82,6 @@ class Details:
         labels = {key: f"{cast.mark(key)} {label}" for key, label in cast.labels(options).items()}
         frame = diff(shown[:COMPARED], baseline, labels, cast.configs)
         more = len(shown) - COMPARED
-        text = words.differences(frame, more, baseline is not None)
+        text = words.differences(frame, more, baseline is not None, self._language)
         if self._differences.value != text:
             self._differences.value = text

@@ -9,7 +9,9 @@ from typing import Any
 import ipywidgets as ipw
 import numpy as np
 
+from astuner_nb.core.language import ENGLISH, Language
 from astuner_nb.core.run import ConfigValue
+from astuner_nb.core.said import counted, said
 from astuner_nb.trackers.where import Between, OneOf
 from astuner_nb.views.options.view_options import ViewOptions
 from astuner_nb.views.pictures.groups import short
@@ -27,16 +29,18 @@ PLACES = 60
 class Filters:
     """One control for each hyper-parameter that varies."""
 
-    def __init__(self, view: View) -> None:
-        self._view = view
+    def __init__(self, view: View, language: Language = ENGLISH) -> None:
+        self._view, self._language = view, language
         self._painting = Painting()
         self._sliders: dict[str, Slider] = {}
         self._asked: tuple[str, ...] = ()
         self._controls: dict[str, _Range | _Choice] = {}
-        self._more = Picks("filter by …", "A control for this hyper-parameter too", self._ask)
-        tip = "A hyper-parameter, or a metric at a step: reward @ 100"
-        self._columns = Picks("add a column …", tip, lambda words: view.columns(*words), typed=True, free=True)
-        self._clear = ipw.Button(description="Show all", icon="undo", tooltip="Lift all conditions")
+        tip = language("A control for this hyper-parameter too")
+        self._more = Picks(language("filter by …"), tip, self._ask, language=language)
+        tip, title = language("A hyper-parameter, or a metric at a step: reward @ 100"), language("add a column …")
+        self._columns = Picks(title, tip, lambda words: view.columns(*words), typed=True, free=True, language=language)
+        tip = language("Lift all conditions")
+        self._clear = ipw.Button(description=language("Show all"), icon="undo", tooltip=tip)
         self._clear.add_class("astuner-small").on_click(lambda _: view.change(_unfiltered))
         self._grid = ipw.Box().add_class("astuner-filters")
         foot = ipw.HBox([self._more.widget, self._columns.widget, self._clear]).add_class("astuner-tools")
@@ -73,8 +77,8 @@ class Filters:
 
     def _made(self, slider: Slider) -> _Range | _Choice:
         if isinstance(slider, RangeSlider):
-            return _Range(slider, self._view, self._painting)
-        return _Choice(slider, self._view, self._painting)
+            return _Range(slider, self._view, self._painting, self._language)
+        return _Choice(slider, self._view, self._painting, self._language)
 
 
 def _unfiltered(options: ViewOptions) -> ViewOptions:
@@ -84,7 +88,7 @@ def _unfiltered(options: ViewOptions) -> ViewOptions:
 class _Range:
     """Two ends on a scale."""
 
-    def __init__(self, slider: RangeSlider, view: View, painting: Painting) -> None:
+    def __init__(self, slider: RangeSlider, view: View, painting: Painting, language: Language) -> None:
         self._slider, self._view = slider, view
         places = places_of(slider)
         self._control = ipw.SelectionRangeSlider(
@@ -92,7 +96,7 @@ class _Range:
             index=(0, len(places) - 1),
             description=slider.name,
             continuous_update=True,
-            tooltip=_range_words(slider),
+            tooltip=language(_range_words(slider)),
         ).add_class("astuner-range")
         self._control.observe(painting.by_person(self._moved), names="index")
         self.widget: ipw.Widget = self._control
@@ -127,11 +131,12 @@ class _Range:
 class _Choice:
     """A button for each value."""
 
-    def __init__(self, slider: ChoiceSlider, view: View, painting: Painting) -> None:
+    def __init__(self, slider: ChoiceSlider, view: View, painting: Painting, language: Language) -> None:
         self._slider, self._view = slider, view
         label = ipw.Label(slider.name).add_class("astuner-label")
         self._buttons = [
-            _value_button(value, count) for value, count in zip(slider.choices, slider.counts, strict=True)
+            _value_button(value, language(_count_words(count)))
+            for value, count in zip(slider.choices, slider.counts, strict=True)
         ]
         for button in self._buttons:
             button.observe(painting.by_person(self._turned), names="value")
@@ -183,11 +188,19 @@ def _nearest(places: Sequence[float], wanted: float) -> int:
     return min(range(len(places)), key=lambda index: abs(places[index] - wanted))
 
 
-def _value_button(value: ConfigValue, count: int) -> ipw.ToggleButton:
-    words = f"{count} run{'' if count == 1 else 's'}; press to show only these, again to show all"
+def _count_words(count: int) -> str:
+    return counted(
+        count,
+        "{n} run; press to show only these, again to show all",
+        "{n} runs; press to show only these, again to show all",
+    )
+
+
+def _value_button(value: ConfigValue, words: str) -> ipw.ToggleButton:
     return ipw.ToggleButton(description=short(value), tooltip=words).add_class("astuner-toggle")
 
 
 def _range_words(slider: RangeSlider) -> str:
-    missing = f"; {slider.missing} runs have none and are left out by any condition" if slider.missing else ""
-    return f"{slider.name}: from {slider.low:.3g} to {slider.high:.3g}{missing}"
+    missing = said("; {n} runs have none and are left out by any condition", n=slider.missing)
+    ends = said("from {low} to {high}", low=f"{slider.low:.3g}", high=f"{slider.high:.3g}")
+    return said("{name}: {ends}{missing}", name=slider.name, ends=ends, missing=missing if slider.missing else "")

@@ -17,7 +17,7 @@ function render({ model, el }) {
   el.append(box);
 
   const entry = ([label, colour, selected], index) => {
-    const button = element('button', { title: `Emphasise ${label}` }, swatch(colour), label);
+    const button = element('button', { title: model.get('tip').replace('{label}', () => label) }, swatch(colour), label);
     button.ariaPressed = String(selected);
     button.addEventListener('click', () => model.send({ entry: index }));
     return button;

@@ -9,6 +9,8 @@ from typing import Any
 import anywidget
 import traitlets as t
 
+from astuner_nb.core.language import ENGLISH, Language
+
 HERE = Path(__file__).parent
 
 
@@ -21,9 +23,12 @@ class Legend(anywidget.AnyWidget):
     scale = t.Unicode("").tag(sync=True)
     """What a continuous scale is of; empty where each entry stands for itself."""
 
-    def __init__(self, on_pick: Callable[[int], object]) -> None:
+    tip = t.Unicode().tag(sync=True)
+    """What a click on an entry does, with `{label}` where its label is to stand."""
+
+    def __init__(self, on_pick: Callable[[int], object], language: Language = ENGLISH) -> None:
         """`on_pick(number of the entry)` is called when a person clicks one."""
-        super().__init__()
+        super().__init__(tip=language("Emphasise {label}"))
         self._on_pick = on_pick
         self.on_msg(self._heard)
 

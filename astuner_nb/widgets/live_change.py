@@ -8,6 +8,7 @@ from typing import Any
 import ipywidgets as ipw
 
 from astuner_nb.charts.numbers import number
+from astuner_nb.core.language import ENGLISH, Language
 from astuner_nb.core.space import Value
 from astuner_nb.session import Session
 from astuner_nb.store.run import Run as StoredRun
@@ -21,12 +22,13 @@ PATIENCE_S = 5.0
 class LiveChange:
     """`Apply to #3: lr 3e-05`, while there is a run that goes on and something that differs."""
 
-    def __init__(self, session: Session, later: Later) -> None:
-        self._session = session
+    def __init__(self, session: Session, later: Later, language: Language = ENGLISH) -> None:
+        self._session, self._language = session, language
         self._run: StoredRun | None = None
         self._changes: dict[str, Any] = {}
         self._asked: tuple[str, dict[str, Value], float] = ("", {}, 0.0)
-        self._button = ipw.Button(icon="bolt", tooltip="Give the running job these values, without starting it anew")
+        tip = language("Give the running job these values, without starting it anew")
+        self._button = ipw.Button(icon="bolt", tooltip=tip)
         self._button.add_class("astuner-small").on_click(later(lambda _: self._apply()))
         self.widget = self._button
         self.offer(None, "")
@@ -39,7 +41,8 @@ class LiveChange:
             self._button.layout.display = display
         values = ", ".join(f"{name} {_short(value)}" for name, value in self._changes.items())
         waits = self._waits()
-        words = f"{'Applying' if waits else 'Apply'} to {mark}: {values}" if self._changes else ""
+        template = "Applying to {run}: {values}" if waits else "Apply to {run}: {values}"
+        words = self._language(template, run=mark, values=values) if self._changes else ""
         if words and self._button.description != words:
             self._button.description = words
         if self._button.disabled != waits:

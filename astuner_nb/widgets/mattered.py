@@ -11,6 +11,8 @@ import ipywidgets as ipw
 
 from astuner_nb.analysis.differences import Config
 from astuner_nb.core.aliases import Aliases, aliases
+from astuner_nb.core.language import ENGLISH, Language
+from astuner_nb.core.said import joined, said
 from astuner_nb.views.mattered.outcomes import (
     MOST_AXES,
     Outcomes,
@@ -32,6 +34,8 @@ from astuner_nb.widgets.mattered_page import MatteredPage, axis_state
 KEPT_GENERATIONS = 4
 """So many lists of runs are remembered: a page may speak of one that has just been replaced."""
 
+SHARES = "Of {n} hyper-parameters with an axis above, for {outcome} of {runs} runs."
+
 Offer = tuple[str, str, What]
 """Title, metric, best or last."""
 
@@ -39,14 +43,20 @@ Offer = tuple[str, str, What]
 class Mattered:
     """Parallel coordinates, a scatter and importance. Everything here runs in the monitor's thread."""
 
-    def __init__(self, later: Later, on_select: Callable[[Sequence[str]], None], names: Aliases | None = None) -> None:
+    def __init__(
+        self,
+        later: Later,
+        on_select: Callable[[Sequence[str]], None],
+        names: Aliases | None = None,
+        language: Language = ENGLISH,
+    ) -> None:
         """
         Args:
             later: makes of a function what an observer may call.
             on_select: called with the keys of all selected runs, in the monitor's thread, when a person selects here.
             names: how metrics and hyper-parameters are called; the usual ones where not given.
         """
-        self._on_select = on_select
+        self._on_select, self._language = on_select, language
         self._names = names or aliases()
         self._runs: tuple[ShownRun, ...] = ()
         self._options = ViewOptions()
@@ -56,7 +66,7 @@ class Mattered:
         self._picture = _Picture.of_nothing()
         self._generations: deque[tuple[int, tuple[str, ...]]] = deque(maxlen=KEPT_GENERATIONS)
         self._work = ImportanceWork(later, self._show_importance)
-        self._page = MatteredPage(later(self._heard))
+        self._page = MatteredPage(later(self._heard), language.page("mattered"))
         self._verbs: Mapping[str, Callable[[object], None]] = {
             "outcome": self._choose_outcome,
             "axes": self._choose_axes,
@@ -96,17 +106,18 @@ class Mattered:
         self._page.show(
             runs=self._runs_state(found),
             axes=[axis_state(one) for one in picture.axes[:-1]],
-            outcome=axis_state(picture.axes[-1]) if found.values else {},
+            outcome={**axis_state(picture.axes[-1]), "name": self._language.of(title)} if found.values else {},
             across=axis_state(across) if across is not None else {},
             selected=self._selected_places(),
             menu={
                 "outcomes": [one[0] for one in offers],
+                "titles": [self._language.of(one[0]) for one in offers],
                 "outcome": title,
                 "names": list(picture.varying),
                 "axes": [one.name for one in picture.axes[:-1]],
                 "chosen": bool(self._chosen),
                 "most": MOST_AXES,
-                "words": self._words(found),
+                "words": self._language.of(self._words(found)),
             },
             importance=self._importance_state(),
         )
@@ -150,12 +161,12 @@ class Mattered:
 
     def _words(self, found: Outcomes) -> str:
         if not self._runs:
-            return "No runs are shown."
+            return said("No runs are shown.")
         if not found.metric:
-            return "None of these runs has a metric yet."
+            return said("None of these runs has a metric yet.")
         picture = self._picture.parallel
-        same = "No hyper-parameter varies among these runs." if found.values and not picture.varying else ""
-        return " ".join(filter(None, [same, picture.left_out, picture.more]))
+        same = said("No hyper-parameter varies among these runs.") if found.values and not picture.varying else ""
+        return joined([same, picture.left_out, picture.more])
 
     def _show_importance(self) -> None:
         self._page.show(importance=self._importance_state())
@@ -167,8 +178,13 @@ class Mattered:
         if answer.state == "ready":
             words = self._picture.described(len(answer.shares))
         if old:
-            words = "This was computed for other runs or another outcome; compute it again."
-        return {"state": answer.state, "old": old, "words": words, "bars": [list(one) for one in answer.shares]}
+            words = said("This was computed for other runs or another outcome; compute it again.")
+        return {
+            "state": answer.state,
+            "old": old,
+            "words": self._language.of(words),
+            "bars": [list(one) for one in answer.shares],
+        }
 
     # What a person does. The page's words are checked: anything may arrive over a comm.
 
@@ -257,8 +273,10 @@ class _Picture:
         """What shares are of."""
         runs = len(self._kept)
         left_out = len(self.parallel.axes) - 1 - count
-        more = f" {left_out} left out: missing in some runs, and many different values." if left_out > 0 else ""
-        return f"Of {count} hyper-parameters with an axis above, for {self._found.title} of {runs:,} runs.{more}"
+        more = said("{n} left out: missing in some runs, and many different values.", n=left_out)
+        return joined(
+            [said(SHARES, n=count, outcome=self._found.title, runs=f"{runs:,}"), more if left_out > 0 else ""]
+        )
 
 
 def _configs(runs: Sequence[ShownRun]) -> dict[str, Config]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import anywidget
@@ -17,8 +18,8 @@ import traitlets as t
 from astuner_nb.views.mattered.parallel_axis import ParallelAxis
 
 FOLDER = Path(__file__).parent / "mattered_page"
-_MODULES = ("shapes", "parts", "parallel", "scatter", "bars", "page")  # each uses what stands before it
-_IMPORT = re.compile(r"^import .*? from '\./.*?';\n", re.MULTILINE | re.DOTALL)
+_MODULES = ("../teller", "shapes", "parts", "parallel", "scatter", "bars", "page")  # each uses what stands before it
+_IMPORT = re.compile(r"^import .*? from '\.\.?/.*?';\n", re.MULTILINE | re.DOTALL)
 _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
 Heard = Callable[[str, object], None]
@@ -65,9 +66,12 @@ class MatteredPage(anywidget.AnyWidget):
     importance = t.Dict({"state": "idle", "words": "", "bars": []}).tag(sync=True)
     """`state` (idle, computing, ready, refused), `words`, and `bars`: [name, share] each."""
 
-    def __init__(self, on_heard: Heard) -> None:
+    texts = t.Dict({}).tag(sync=True)
+    """What the page says instead of its English."""
+
+    def __init__(self, on_heard: Heard, texts: Mapping[str, str] = MappingProxyType({})) -> None:
         self._on_heard = on_heard
-        super().__init__()
+        super().__init__(texts=dict(texts))
         self.on_msg(self._hear)
 
     def show(self, **state: object) -> None:

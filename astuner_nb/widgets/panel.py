@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipywidgets as ipw
 
 from astuner_nb.charts.progress import progress
+from astuner_nb.core.language import ENGLISH, Language
 from astuner_nb.following import Followed, Turn
 from astuner_nb.session import Session
 from astuner_nb.widgets import words
@@ -25,8 +26,8 @@ INVITATION = "No runs yet. Move a slider if you like, then press Run."
 class Panel:
     """One panel for one session. Everything that paints runs in the monitor's thread."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, session: Session, language: Language = ENGLISH) -> None:
+        self._session, self._language = session, language
         self._runs = RunsView(
             session.monitor,
             session.view,
@@ -34,14 +35,17 @@ class Panel:
             session.plan.backbone.metrics,
             VISIBLE_AT_FIRST,
             INVITATION,
-            lambda later: RunActions(session, later),
+            lambda later: RunActions(session, later, language),
+            language,
         )
         later = self._runs.later
-        self._controls = Controls(session, later)
-        self._sources = SourceCards(session.overlaid, later)
-        self._loggers = LoggerLines(session.monitor, self._runs.label)
+        self._controls = Controls(session, later, language)
+        self._sources = SourceCards(session.overlaid, later, language)
+        self._loggers = LoggerLines(session.monitor, self._runs.label, language)
         self._headline = ipw.HTML()
-        self._stop_all = ipw.Button(description="Stop", icon="stop", tooltip="Stop all runs that go on", disabled=True)
+        self._stop_all = ipw.Button(
+            description=language("Stop"), icon="stop", tooltip=language("Stop all runs that go on"), disabled=True
+        )
         self._stop_all.on_click(later(self._stop_running))
         self.widget = self._assembled()
         self.still = self._runs.still
@@ -90,11 +94,11 @@ class Panel:
         running = self._runs.running
         self._stop_all.disabled = not running
         plan = self._session.plan
-        now = [_live(self._session.monitor.followed[running[-1]], len(running))] if running else []
+        now = [self._live(self._session.monitor.followed[running[-1]], len(running))] if running else []
         self._headline.value = words.headline(plan.project, plan.backbone.name, now)
 
-
-def _live(newest: Followed, running: int) -> str:
-    now = progress(newest.history, newest.run.config.get("total_steps"))
-    others = f"+ {running - 1} more" if running > 1 else ""
-    return words.live(newest.status.state.value, now.words, now.pace, others)
+    def _live(self, newest: Followed, running: int) -> str:
+        now = progress(newest.history, newest.run.config.get("total_steps"))
+        others = self._language("+ {n} more", n=running - 1) if running > 1 else ""
+        state = newest.status.state.value
+        return words.live(state, now.words, self._language.of(now.pace), others, shown=self._language(state))

@@ -7,6 +7,8 @@ from typing import Any
 
 import ipywidgets as ipw
 
+from astuner_nb.core.language import ENGLISH, Language
+
 Picked = Callable[[tuple[str, ...]], object]
 
 
@@ -14,7 +16,14 @@ class Picks:
     """Words that stay in the order in which they were picked."""
 
     def __init__(
-        self, invitation: str, tooltip: str, picked: Picked, *, typed: bool = False, free: bool = False
+        self,
+        invitation: str,
+        tooltip: str,
+        picked: Picked,
+        *,
+        typed: bool = False,
+        free: bool = False,
+        language: Language = ENGLISH,
     ) -> None:
         """
         Args:
@@ -23,7 +32,9 @@ class Picks:
             picked: called with all words when a person has added one or taken one away.
             typed: whether it is a field that finds what is typed: for choices that are many.
             free: whether words are taken that are no choice.
+            language: of what it says besides.
         """
+        self._language = language
         self._invitation, self._picked, self._free = invitation, picked, free
         self._words: tuple[str, ...] = ()
         self._choices: tuple[str, ...] = ()
@@ -51,7 +62,9 @@ class Picks:
         self._menu.options = left if self._typed else [self._invitation, *left]
 
     def _button(self, word: str) -> ipw.Button:
-        button = ipw.Button(description=word, icon="times", tooltip=f"Take away {word}").add_class("astuner-pick")
+        button = ipw.Button(
+            description=word, icon="times", tooltip=self._language("Take away {word}", word=word)
+        ).add_class("astuner-pick")
         button.on_click(lambda _: self._picked(tuple(other for other in self._words if other != word)))
         return button
 

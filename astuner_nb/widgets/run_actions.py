@@ -6,6 +6,7 @@ from typing import Any
 
 import ipywidgets as ipw
 
+from astuner_nb.core.language import ENGLISH, Language
 from astuner_nb.core.protocols import Run
 from astuner_nb.core.run import Checkpoint
 from astuner_nb.session import Session
@@ -17,18 +18,21 @@ from astuner_nb.widgets.painting import Painting
 class RunActions:
     """A choice of checkpoints and three buttons; not there where the run has none."""
 
-    def __init__(self, session: Session, later: Later) -> None:
-        self._session = session
+    def __init__(self, session: Session, later: Later, language: Language = ENGLISH) -> None:
+        self._session, self._language = session, language
         self._run: StoredRun | None = None
         self._painting = Painting()
         self._chosen: tuple[str, int] | None = None
-        self._checkpoint = ipw.Dropdown(options=[], tooltip="From which of its checkpoints")
+        self._checkpoint = ipw.Dropdown(options=[], tooltip=language("From which of its checkpoints"))
         self._checkpoint.add_class("astuner-menu").observe(self._painting.by_person(self._choose), names="value")
-        resume = _button("Resume", "play", "Start a run that goes on from there, with the values it had")
+        tip = language("Start a run that goes on from there, with the values it had")
+        resume = _button(language("Resume"), "play", tip)
         resume.on_click(later(lambda _: self._resume()))
-        branch = _button("Branch", "code-fork", "Start a run that goes on from there, with the values of the sliders")
+        tip = language("Start a run that goes on from there, with the values of the sliders")
+        branch = _button(language("Branch"), "code-fork", tip)
         branch.on_click(later(lambda _: self._branch()))
-        take = _button("Its values", "sliders", "Move the sliders to the values that it had there")
+        tip = language("Move the sliders to the values that it had there")
+        take = _button(language("Its values"), "sliders", tip)
         take.on_click(later(lambda _: self._take_values()))
         self.widget = ipw.HBox([self._checkpoint, resume, branch, take]).add_class("astuner-run-actions")
         self.show(None, ())
@@ -50,7 +54,10 @@ class RunActions:
 
     def _offer(self, checkpoints: tuple[Checkpoint, ...]) -> None:
         best = next((one.step for one in checkpoints if one.best), None)
-        options = [(f"{'☆ ' if one.step == best else ''}step {one.step:,}", one.step) for one in reversed(checkpoints)]
+        options = [
+            (("☆ " if one.step == best else "") + self._language("step {n}", n=f"{one.step:,}"), one.step)
+            for one in reversed(checkpoints)
+        ]
         steps = [step for _, step in options]
         key = self._run.key if self._run else ""
         chosen = self._chosen[1] if self._chosen and self._chosen[0] == key else None

@@ -20,12 +20,13 @@ from typing import Any, ClassVar
 import anywidget
 import traitlets as t
 
+from astuner_nb.core.language import ENGLISH, Language
 from astuner_nb.views.tables.table import TableRow, TableRows
 
 HERE = Path(__file__).parent
 PAGE = HERE / "table_page"
 # Each module only uses what stands above it; their names become those of one module.
-MODULES = ("plain", "rows", "cells", "editor", "line", "lines", "head", "table")
+MODULES = ("../teller", "plain", "rows", "cells", "editor", "line", "lines", "head", "table")
 PARTS = tuple(one.name for one in fields(TableRow))
 NO_TABLE = TableRows((), (), (), ())
 NARROW = 65_536
@@ -42,7 +43,7 @@ Check = Callable[[object], bool]
 def page_module() -> str:
     """The one ES module that anywidget takes, of those in `table_page`."""
     sources = [(PAGE / f"{name}.mjs").read_text("utf-8") for name in MODULES]
-    whole = "".join(re.sub(r"^import [^;]*? from '\./[a-z]+\.mjs';\n", "", source, flags=re.M) for source in sources)
+    whole = "".join(re.sub(r"^import [^;]*? from '\.\.?/[a-z]+\.mjs';\n", "", source, flags=re.M) for source in sources)
     return re.sub(r"^export (?!default)", "", whole, flags=re.M)
 
 
@@ -98,9 +99,11 @@ class RunsTable(anywidget.AnyWidget):
     _esm = page_module()
     _css = style_sheet()
     _table = t.Any(0).tag(sync=True, to_json=lambda _, widget: widget.whole())
+    _texts = t.Dict().tag(sync=True)
+    """What the page says instead of its English."""
     verbs: ClassVar[Mapping[str, Check]] = {**OF_RUNS, **OF_ALL}
 
-    def __init__(self, on_verb: OnVerb) -> None:
+    def __init__(self, on_verb: OnVerb, language: Language = ENGLISH) -> None:
         """`on_verb(verb, key, value)` is called in the thread of the comm when a person does something.
 
         `key` is that of a run; empty for the verbs in `OF_ALL`.
@@ -111,7 +114,8 @@ class RunsTable(anywidget.AnyWidget):
         self._numbers: dict[str, int] = {}
         self._head, self._words, self._order = NO_TABLE, "", array("I")
         self._message_number = 0
-        super().__init__()
+        self._language = language
+        super().__init__(_texts=language.page("table"))
         self.on_msg(self._heard)
 
     @property
@@ -138,8 +142,8 @@ class RunsTable(anywidget.AnyWidget):
             return {
                 "seq": self._message_number,
                 "parts": PARTS,
-                "head": self._head.head(),
-                "rows": [_listed(row) for row in self._sent.values()],
+                "head": self._shown_head(self._head),
+                "rows": [self._listed(row) for row in self._sent.values()],
                 "order": self._order.tolist(),
                 "words": self._words,
             }
@@ -158,7 +162,7 @@ class RunsTable(anywidget.AnyWidget):
             for key, row in self._sent.items():
                 self._sent[key] = replace(row, cells=_moved(row.cells, sources))
         self._head = head
-        return {"head": head.head(), "cells_from": sources}
+        return {"head": self._shown_head(head), "cells_from": sources}
 
     def _new_rows(self, table: TableRows) -> dict[str, object]:
         changed: list[list[object]] = []
@@ -166,9 +170,9 @@ class RunsTable(anywidget.AnyWidget):
             known = self._sent.get(row.key)
             if known is None:
                 self._numbers[row.key] = len(self._numbers)
-                changed.append([self._numbers[row.key], _listed(row)])
+                changed.append([self._numbers[row.key], self._listed(row)])
             elif known != row:
-                changed.append([self._numbers[row.key], _difference(known, row)])
+                changed.append([self._numbers[row.key], self._difference(known, row)])
             self._sent[row.key] = row
         return {"rows": changed} if changed else {}
 
@@ -186,6 +190,26 @@ class RunsTable(anywidget.AnyWidget):
         self._words = words
         return {"words": words}
 
+    def _shown_head(self, table: TableRows) -> dict[str, object]:
+        """The head, with what its columns are called besides where that is not their names."""
+        titles = {"titles": [self._language.of(title) for title in table.columns]} if self._language.texts else {}
+        return {**table.head(), **titles}
+
+    def _listed(self, row: TableRow) -> list[object]:
+        """The row without the names of its parts: they would be half of it."""
+        return [self._shown(getattr(row, part)) for part in PARTS]
+
+    def _difference(self, known: TableRow, row: TableRow) -> dict[str, object]:
+        """The parts of `row` that changed; of its cells those that did, as `[place, value, place, value, …]`."""
+        parts = {part: self._shown(now) for part in PARTS if (now := getattr(row, part)) != getattr(known, part)}
+        if "cells" in parts:
+            pairs = enumerate(zip(known.cells, row.cells, strict=True))
+            parts["cells"] = [one for place, (old, new) in pairs if old != new for one in (place, new)]
+        return parts
+
+    def _shown(self, value: object) -> object:
+        return self._language.of(value) if isinstance(value, str) else value
+
     def _heard(self, _: object, message: object, __: Sequence[memoryview]) -> None:
         """What a page says is checked like anything that comes from outside."""
         if not isinstance(message, dict) or not isinstance(verb := message.get("verb"), str):
@@ -199,11 +223,6 @@ class RunsTable(anywidget.AnyWidget):
             self._on_verb(verb, str(key), value)
 
 
-def _listed(row: TableRow) -> list[object]:
-    """The row without the names of its parts: they would be half of it."""
-    return [getattr(row, part) for part in PARTS]
-
-
 def _sources(before: Sequence[str], now: Sequence[str]) -> list[int]:
     """For each column where it was before, −1 for a new one."""
     places = {title: place for place, title in reversed(list(enumerate(before)))}
@@ -212,12 +231,3 @@ def _sources(before: Sequence[str], now: Sequence[str]) -> list[int]:
 
 def _moved(cells: Sequence[Any], sources: Sequence[int]) -> tuple[Any, ...]:
     return tuple(cells[place] if 0 <= place < len(cells) else None for place in sources)
-
-
-def _difference(known: TableRow, row: TableRow) -> dict[str, object]:
-    """The parts of `row` that changed; of its cells those that did, as `[place, value, place, value, …]`."""
-    parts = {part: now for part in PARTS if (now := getattr(row, part)) != getattr(known, part)}
-    if "cells" in parts:
-        pairs = enumerate(zip(known.cells, row.cells, strict=True))
-        parts["cells"] = [one for place, (old, new) in pairs if old != new for one in (place, new)]
-    return parts

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import ipywidgets as ipw
 
+from astuner_nb.core.language import ENGLISH, Language
 from astuner_nb.core.metrics import Metric
 from astuner_nb.core.states import RunState
 from astuner_nb.following import Followed, Turn
@@ -25,6 +26,7 @@ from astuner_nb.widgets.figures import Figures
 from astuner_nb.widgets.filters import Filters
 from astuner_nb.widgets.later import Later
 from astuner_nb.widgets.legend import Legend
+from astuner_nb.widgets.picture_words import in_language
 from astuner_nb.widgets.reading_card import ReadingCard
 from astuner_nb.widgets.run_actions import RunActions
 from astuner_nb.widgets.runs_table import RunsTable
@@ -48,6 +50,7 @@ class RunsView:
         visible_at_first: int | None = None,
         invitation: str = "There are no runs.",
         actions: Callable[[Later], RunActions] | None = None,
+        language: Language = ENGLISH,
     ) -> None:
         """
         Args:
@@ -57,8 +60,10 @@ class RunsView:
             usual, visible_at_first: as for `Stage`.
             invitation: what is said while there is no run.
             actions: makes what can be done with the run in focus.
+            language: of all that is said here.
         """
-        self._monitor, self._view, self._invitation = monitor, view, invitation
+        self._monitor, self._view, self._language = monitor, view, language
+        self._invitation = language(invitation)
         self._stage = Stage(monitor, view, usual, visible_at_first)
         self._verbs = TableVerbs(view, self._stage, on_stop, self._tell_of)
         self._pace = Pace()
@@ -70,18 +75,18 @@ class RunsView:
         self.still = Still()
         """What the saved notebook shows where there is no kernel."""
         self._actions = actions(self.later) if actions is not None else None
-        self._card = ReadingCard([self._actions.widget] if self._actions else [])
+        self._card = ReadingCard([self._actions.widget] if self._actions else [], language)
         self._figures = Figures(
             self.later(self._verbs.pick),
             link=uuid4().hex,
             beside=[self._card.widget],
             on_mark=self.later(self._pick_mark),
         )
-        self._toolbar, self._filters = Toolbar(view, self._add_figures), Filters(view)
-        self._legend = Legend(self.later(self._pick_entry))
+        self._toolbar, self._filters = Toolbar(view, self._add_figures, language), Filters(view, language)
+        self._legend = Legend(self.later(self._pick_entry), language)
         self._remark = ipw.HTML().add_class("astuner-remark")
-        self._table = RunsTable(self.later(self._verbs.act))
-        self._details = Details(view, self._stage, self._figures, self.later, self.leave_picture)
+        self._table = RunsTable(self.later(self._verbs.act), language)
+        self._details = Details(view, self._stage, self._figures, self.later, self.leave_picture, language)
         drawn = [self._toolbar.widget, self._legend, self._figures.widget, self._remark]
         self.figures: ipw.Widget = ipw.VBox(drawn).add_class("astuner-drawn")
         self.filters, self.table, self.details = self._filters.widget, self._table, self._details.widget
@@ -136,7 +141,7 @@ class RunsView:
             counts = stage.counts()
             self._filters.paint(stage.cast.sliders(), stage.further_columns())
             self._paint_legend()
-            self._table.show(stage.table(), counts.words if counts.of else self._invitation)
+            self._table.show(stage.table(), self._language.of(counts.words) if counts.of else self._invitation)
             self._details.paint()
 
     def _paint_card(self) -> None:
@@ -156,12 +161,15 @@ class RunsView:
         self._figures.show(self._kept(self._stage.pictures()))
         if self._figures.waits:
             self._monitor.hurry()
-        text = words.remarks({picture.metric.name: picture.message for picture in self._shown_pictures()})
+        text = words.remarks(
+            {picture.metric.name: picture.message for picture in self._shown_pictures()}, self._language
+        )
         if self._remark.value != text:
             self._remark.value = text
 
     def _kept(self, pictures: Iterable[Picture]) -> Iterable[Picture]:
-        for picture in pictures:
+        for made in pictures:
+            picture = in_language(made, self._language)
             self._latest[picture.metric.name] = picture
             yield picture
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import ipywidgets as ipw
 
+from astuner_nb.core.language import ENGLISH, Language
 from astuner_nb.core.space import Choice, Float, Param, Space, Value
 
 LADDER = (1.0, 2.0, 5.0)
@@ -21,15 +22,17 @@ Changed = Callable[[str, Value], None]
 class Sliders:
     """One control for each hyper-parameter, in the order of the space."""
 
-    def __init__(self, space: Space, values: Mapping[str, Value], changed: Changed) -> None:
+    def __init__(
+        self, space: Space, values: Mapping[str, Value], changed: Changed, language: Language = ENGLISH
+    ) -> None:
         """`changed(name, value)` is called whenever a person moves something."""
         self._space = space
-        self._controls = {name: control_for(name, param, values[name]) for name, param in space.items()}
+        self._controls = {name: control_for(name, param, values[name], language) for name, param in space.items()}
         self._changed = changed
         for name, control in self._controls.items():
             control.add_class("astuner-control")
             control.observe(lambda change, name=name: self._changed(name, self.value(name)), names="value")
-        rows = [_row(name, control, space[name]) for name, control in self._controls.items()]
+        rows = [_row(name, control, space[name], language) for name, control in self._controls.items()]
         self.widget = ipw.VBox(rows).add_class("astuner-sliders")
 
     def value(self, name: str) -> Value:
@@ -53,9 +56,9 @@ def slid(param: Param, value: Value) -> Value:
     return float(f"{value:.3g}") if isinstance(param, Float) and param.log else value
 
 
-def control_for(name: str, param: Param, value: Value) -> ipw.ValueWidget:
+def control_for(name: str, param: Param, value: Value, language: Language = ENGLISH) -> ipw.ValueWidget:
     """The control of one hyper-parameter, standing at `value`."""
-    look = {"description": name, "tooltip": tooltip(name, param), "continuous_update": False}
+    look = {"description": name, "tooltip": tooltip(name, param, language), "continuous_update": False}
     if isinstance(param, Choice):
         return ipw.Dropdown(options=list(param.options), value=value)
     if isinstance(param, Float) and param.log and param.low == 0:
@@ -67,10 +70,11 @@ def control_for(name: str, param: Param, value: Value) -> ipw.ValueWidget:
     return ipw.IntSlider(min=param.low, max=param.high, value=value, **look)
 
 
-def tooltip(name: str, param: Param) -> str:
+def tooltip(name: str, param: Param, language: Language = ENGLISH) -> str:
     """The sentence of help, the range and the default."""
-    unit = f" {param.unit}" if param.unit else ""
-    return f"{name}: {param.help} Takes {param.span}{unit}; default {param.default}."
+    takes = f"{language.of(param.span)} {language(param.unit)}".rstrip()
+    about = {"name": name, "help": language(param.help), "takes": takes, "default": param.default}
+    return language("{name}: {help} Takes {takes}; default {default}.", **about)
 
 
 def log_steps(param: Float, *extra: Value) -> list[float]:
@@ -96,9 +100,9 @@ def _options(values: Iterable[Any]) -> list[tuple[str, Any]]:
     return [(f"{value:g}", value) for value in values]
 
 
-def _row(name: str, control: ipw.ValueWidget, param: Param) -> ipw.Widget:
-    parts = [control, ipw.Label(param.unit).add_class("astuner-unit")]
+def _row(name: str, control: ipw.ValueWidget, param: Param, language: Language) -> ipw.Widget:
+    parts = [control, ipw.Label(language(param.unit)).add_class("astuner-unit")]
     if isinstance(param, Choice):  # a dropdown shows no tooltip of its own
-        label = f"<span title='{escape(tooltip(name, param))}'>{escape(name)}</span>"
+        label = f"<span title='{escape(tooltip(name, param, language))}'>{escape(name)}</span>"
         parts.insert(0, ipw.HTML(label).add_class("astuner-label"))
     return ipw.HBox(parts).add_class("astuner-row")

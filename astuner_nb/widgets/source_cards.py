@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipywidgets as ipw
 
+from astuner_nb.core.language import ENGLISH, Language
 from astuner_nb.overlay import Laid, Overlay
 from astuner_nb.widgets import words
 from astuner_nb.widgets.later import Later
@@ -14,17 +15,19 @@ HINT = "swanlab:./swanlog · wandb://team/project · tensorboard:./logs"
 class SourceCards:
     """A field to type a URI into, and the cards. Everything that paints runs in the monitor's thread."""
 
-    def __init__(self, overlay: Overlay, later: Later) -> None:
-        self._overlay, self._later = overlay, later
+    def __init__(self, overlay: Overlay, later: Later, language: Language = ENGLISH) -> None:
+        self._overlay, self._later, self._language = overlay, later, language
         self._field = ipw.Text(placeholder=HINT, continuous_update=False).add_class("astuner-uri")
-        self._field.tooltip = "Where earlier runs are kept: SwanLab, W&B, TensorBoard, a run store, CSV, Parquet"
-        button = ipw.Button(description="Overlay", icon="plus", tooltip="Overlay the runs that are kept there")
+        tip = "Where earlier runs are kept: SwanLab, W&B, TensorBoard, a run store, CSV, Parquet"
+        self._field.tooltip = language(tip)
+        tip = language("Overlay the runs that are kept there")
+        button = ipw.Button(description=language("Overlay"), icon="plus", tooltip=tip)
         button.on_click(later(self._add))
         self._field.observe(later(self._entered), names="value")
         self._problem = ipw.HTML()
         self._cards: dict[int, _Card] = {}
         self._list = ipw.VBox().add_class("astuner-cards")
-        label = ipw.HTML("<span class='astuner-quiet'>earlier runs</span>")
+        label = ipw.HTML(words.quiet(language("earlier runs")))
         ask = ipw.HBox([label, self._field, button]).add_class("astuner-ask")
         self.widget = ipw.VBox([ask, self._problem, self._list]).add_class("astuner-sources")
 
@@ -33,7 +36,7 @@ class SourceCards:
         laid = [one for one in self._overlay.laid if one.uri]
         for one in laid:
             if id(one) not in self._cards:
-                self._cards[id(one)] = _Card(one, self._overlay, self._later)
+                self._cards[id(one)] = _Card(one, self._overlay, self._later, self._language)
         wanted = [self._cards[id(one)].widget for one in laid]
         if list(self._list.children) != wanted:
             self._list.children = wanted
@@ -64,20 +67,21 @@ class SourceCards:
 class _Card:
     """One source."""
 
-    def __init__(self, laid: Laid, overlay: Overlay, later: Later) -> None:
-        self._laid, self._overlay = laid, overlay
+    def __init__(self, laid: Laid, overlay: Overlay, later: Later, language: Language) -> None:
+        self._laid, self._overlay, self._language = laid, overlay, language
         self._words = ipw.HTML()
-        self._cancel = _button(
-            "Cancel", "times", f"No longer wait for {laid.uri}", later(lambda _: overlay.cancel(laid))
-        )
-        self._retry = _button("Retry", "refresh", f"Open {laid.uri} again", later(lambda _: overlay.retry(laid)))
-        self._dismiss = _button("", "times", f"Take this line away: {laid.uri}", later(lambda _: overlay.dismiss(laid)))
+        tip = language("No longer wait for {uri}", uri=laid.uri)
+        self._cancel = _button(language("Cancel"), "times", tip, later(lambda _: overlay.cancel(laid)))
+        tip = language("Open {uri} again", uri=laid.uri)
+        self._retry = _button(language("Retry"), "refresh", tip, later(lambda _: overlay.retry(laid)))
+        tip = language("Take this line away: {uri}", uri=laid.uri)
+        self._dismiss = _button("", "times", tip, later(lambda _: overlay.dismiss(laid)))
         self.widget = ipw.HBox([self._words, self._cancel, self._retry, self._dismiss]).add_class("astuner-card")
 
     def paint(self) -> None:
         """Say how it stands; what is the same is not sent again."""
         state = self._laid.state
-        self._words.value = words.source(self._laid.uri, state, self._overlay.words(self._laid))
+        self._words.value = words.source(self._laid.uri, state, self._language.of(self._overlay.words(self._laid)))
         _show(self._cancel, state == "opening")
         _show(self._retry, state in ("failed", "cancelled"))
         _show(self._dismiss, state in ("failed", "cancelled"))

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import ipywidgets as ipw
 
 from astuner_nb.core.errors import AstunerError
+from astuner_nb.core.language import ENGLISH, Language
 from astuner_nb.views.options.view_options import ViewOptions
 from astuner_nb.views.stage import Stage
 from astuner_nb.views.view import View
@@ -33,24 +34,35 @@ class TakeAway:
     """Buttons that hand files to the browser, and the text that stands for the view."""
 
     def __init__(
-        self, view: View, stage: Stage, figures: Figures, later: Later, leave_picture: Callable[[], object]
+        self,
+        view: View,
+        stage: Stage,
+        figures: Figures,
+        later: Later,
+        leave_picture: Callable[[], object],
+        language: Language = ENGLISH,
     ) -> None:
+        self._language = language
         self._view, self._stage, self._figures, self._later = view, stage, figures, later
         self._painting = Painting()
         self._download = Download()
         self._said = ipw.HTML().add_class("astuner-said")
         buttons = [self._file_button(name, tooltip) for name, (_, _, tooltip) in FILES.items()]
-        files = _row("files", [*buttons, self._download])
-        self._metric = ipw.Dropdown(options=[], tooltip="Which figure").add_class("astuner-menu")
-        pictures = _row("one figure", [self._metric, self._picture_button("png"), self._picture_button("svg")])
-        self._text = ipw.Text(continuous_update=False, tooltip="This view; paste another one here to have it")
+        files = _row(language("files"), [*buttons, self._download])
+        self._metric = ipw.Dropdown(options=[], tooltip=language("Which figure")).add_class("astuner-menu")
+        pictures = _row(
+            language("one figure"), [self._metric, self._picture_button("png"), self._picture_button("svg")]
+        )
+        self._text = ipw.Text(continuous_update=False, tooltip=language("This view; paste another one here to have it"))
         self._text.add_class("astuner-text").observe(self._painting.by_person(self._pasted), names="value")
         leave = ipw.Button(
-            description="Leave a picture", icon="camera", tooltip="The saved notebook shows it, also on GitHub"
+            description=language("Leave a picture"),
+            icon="camera",
+            tooltip=language("The saved notebook shows it, also on GitHub"),
         )
         leave.add_class("astuner-small").on_click(later(lambda _: self._leave(leave_picture)))
-        hint = ipw.HTML(words.quiet("anb.compare(runs, state=…) shows the same view of the same runs"))
-        self.widget = ipw.VBox([files, pictures, _row("this view", [self._text, leave, hint]), self._said])
+        hint = ipw.HTML(words.quiet(language("anb.compare(runs, state=…) shows the same view of the same runs")))
+        self.widget = ipw.VBox([files, pictures, _row(language("this view"), [self._text, leave, hint]), self._said])
         self.widget.add_class("astuner-away")
 
     def paint(self) -> None:
@@ -82,16 +94,20 @@ class TakeAway:
 
     def _leave(self, leave_picture: Callable[[], object]) -> None:
         leave_picture()
-        self._say(words.quiet("The picture stands in the notebook from its next save on; it shows where no kernel is."))
+        told = "The picture stands in the notebook from its next save on; it shows where no kernel is."
+        self._say(words.quiet(self._language(told)))
 
     def _file_button(self, name: str, tooltip: str) -> ipw.Button:
-        button = ipw.Button(description=name, icon="download", tooltip=tooltip).add_class("astuner-small")
+        button = ipw.Button(description=self._language(name), icon="download", tooltip=self._language(tooltip))
+        button.add_class("astuner-small")
         button.on_click(lambda _: self._hand_over(name))
         return button
 
     def _picture_button(self, format: Literal["png", "svg"]) -> ipw.Button:
         name = format.upper()
-        button = ipw.Button(description=name, icon="download", tooltip=f"Save that figure as {name}")
+        button = ipw.Button(
+            description=name, icon="download", tooltip=self._language("Save that figure as {name}", name=name)
+        )
         button.add_class("astuner-small").on_click(self._later(lambda _: self._save_figure(format)))
         return button
 
@@ -101,7 +117,7 @@ class TakeAway:
 
     def _hand_over(self, name: str) -> None:
         """Make the file in a thread of its own: curves may have to be read, of servers too."""
-        self._say(words.quiet(f"making the {name} …"))
+        self._say(words.quiet(self._language("making the {name} …", name=self._language(name))))
         threading.Thread(target=self._make, args=(name,), name="astuner-take-away", daemon=True).start()
 
     def _make(self, name: str) -> None:
@@ -114,7 +130,9 @@ class TakeAway:
             self._say(words.problem(f"The {name} could not be made: {error!r:.300}."))
         else:
             self._download.save(file, content, kind)
-            self._say(words.quiet(f"{file}, {_size(len(content))}: your browser has it."))
+            self._say(
+                words.quiet(self._language("{file}, {size}: your browser has it.", file=file, size=_size(len(content))))
+            )
 
     def _content(self, file: str) -> bytes:
         view = self._view  # a source that failed has its card: the others are taken along

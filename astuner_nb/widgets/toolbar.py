@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import ipywidgets as ipw
 from astuner_nb.analysis.axes import AXES
 from astuner_nb.analysis.bands import SPREADS
 from astuner_nb.analysis.smoothing import KINDS, amount_at
+from astuner_nb.core.language import ENGLISH, Language
 from astuner_nb.views.options.view_options import ViewOptions
 from astuner_nb.views.view import View
 from astuner_nb.widgets.painting import Painting
@@ -31,6 +32,8 @@ BAND_WORDS = {
     "ci95": "95 % interval",
     "none": "no band",
 }
+COLOURED = ("run", "source", "group")
+"""What colours can stand for besides hyper-parameters."""
 USUAL_STRENGTH = 0.6
 
 
@@ -47,29 +50,36 @@ class Offered:
 class Toolbar:
     """Controls in a row that wraps."""
 
-    def __init__(self, view: View, on_figures: Callable[[tuple[str, ...]], object]) -> None:
+    def __init__(
+        self, view: View, on_figures: Callable[[tuple[str, ...]], object], language: Language = ENGLISH
+    ) -> None:
         """`on_figures` is called with the metrics that a person picked."""
-        self._view = view
+        self._view, self._language = view, language
         self._painting = Painting()
         by_person = self._painting.by_person
         self._strength_shown = USUAL_STRENGTH
-        self._x = _menu("what the x axis shows", [(AXIS_WORDS[axis], axis) for axis in AXES], by_person(self._x_chosen))
-        self._log_x = _toggle("log x", "Logarithmic x axis", by_person(lambda on: view.x(view.options.x, on)))
-        self._log_y = _toggle("log y", "Logarithmic y axes", by_person(lambda on: view.y(log=on)))
-        self._clip = _toggle(
+        self._x = _menu(language("what the x axis shows"), self._worded(AXES, AXIS_WORDS), by_person(self._x_chosen))
+        self._log_x = self._toggle("log x", "Logarithmic x axis", by_person(lambda on: view.x(view.options.x, on)))
+        self._log_y = self._toggle("log y", "Logarithmic y axes", by_person(lambda on: view.y(log=on)))
+        self._clip = self._toggle(
             "clip outliers", "Let the y axes leave far outliers out", by_person(lambda on: view.y(clip=on))
         )
-        self._read = _toggle("read curves", "Phases, findings and checkpoints on the figures", by_person(view.read))
-        kinds = [(KIND_WORDS[kind], kind) for kind in KINDS]
-        self._kind = _menu("smoothing, for the eye only", kinds, by_person(lambda _: self._smoothed()))
+        self._read = self._toggle(
+            "read curves", "Phases, findings and checkpoints on the figures", by_person(view.read)
+        )
+        kinds = self._worded(KINDS, KIND_WORDS)
+        self._kind = _menu(language("smoothing, for the eye only"), kinds, by_person(lambda _: self._smoothed()))
         self._strength = ipw.FloatSlider(USUAL_STRENGTH, min=0.0, max=0.99, step=0.01, readout_format=".2f")
-        self._strength.tooltip = "How much is smoothed; the logged curve stays faint behind"
+        self._strength.tooltip = language("How much is smoothed; the logged curve stays faint behind")
         self._strength.add_class("astuner-strength").observe(by_person(lambda _: self._smoothed()), names="value")
-        self._color = _menu("what colours stand for", [("colour: run", "run")], by_person(view.color))
-        self._group = Picks("group by …", "Draw a mean and a band for runs with equal values", view.group)
-        bands = [(BAND_WORDS[band], band) for band in SPREADS]
-        self._band = _menu("what is drawn around the mean", bands, by_person(self._band_chosen))
-        self._figures = Picks("add a figure …", "Show this metric too: type a part of its name", on_figures, typed=True)
+        colours = self._colour_choices(view.options, Offered((), ()))
+        self._color = _menu(language("what colours stand for"), colours, by_person(view.color))
+        tip = language("Draw a mean and a band for runs with equal values")
+        self._group = Picks(language("group by …"), tip, view.group, language=language)
+        bands = self._worded(SPREADS, BAND_WORDS)
+        self._band = _menu(language("what is drawn around the mean"), bands, by_person(self._band_chosen))
+        tip = language("Show this metric too: type a part of its name")
+        self._figures = Picks(language("add a figure …"), tip, on_figures, typed=True, language=language)
         drawing = [self._x, self._log_x, self._log_y, self._clip, self._read, self._kind, self._strength, self._color]
         more = [self._group.widget, self._band, self._figures.widget]
         self.widget = ipw.HBox([*drawing, *more]).add_class("astuner-tools").add_class("astuner-toolbar")
@@ -80,8 +90,8 @@ class Toolbar:
             self._paint(self._view.options, offered)
 
     def _paint(self, options: ViewOptions, offered: Offered) -> None:
-        self._x.options = [(AXIS_WORDS[axis], axis) for axis in AXES] + [(name, name) for name in offered.metrics]
-        self._color.options = _colour_choices(options, offered)
+        self._x.options = self._worded(AXES, AXIS_WORDS) + [(name, name) for name in offered.metrics]
+        self._color.options = self._colour_choices(options, offered)
         for control, value in (
             (self._x, options.x),
             (self._log_x, options.log_x),
@@ -98,6 +108,17 @@ class Toolbar:
         self._figures.show(options.metrics, offered.metrics)
         _display(self._band, bool(options.group))
         _display(self._strength, options.smooth != "none")
+
+    def _worded(self, choices: Iterable[str], called: Mapping[str, str]) -> list[tuple[str, str]]:
+        return [(self._language(called[one]), one) for one in choices]
+
+    def _colour_choices(self, options: ViewOptions, offered: Offered) -> list[tuple[str, str]]:
+        say = self._language
+        names = dict.fromkeys([*COLOURED, *offered.parameters, options.color])
+        return [(say("colour: {name}", name=say(name) if name in COLOURED else name), name) for name in names]
+
+    def _toggle(self, name: str, tooltip: str, turned: Callable[[bool], object]) -> ipw.ToggleButton:
+        return _toggle(self._language(name), self._language(tooltip), turned)
 
     def _x_chosen(self, axis: str) -> None:
         self._view.x(axis)
@@ -124,11 +145,6 @@ def _strength_of(options: ViewOptions) -> float:
     """Where the slider stands for the amount of `options`, to a hundredth."""
     places = [place / 100 for place in range(100)]
     return min(places, key=lambda place: abs(amount_at(options.smooth, place) - options.amount))
-
-
-def _colour_choices(options: ViewOptions, offered: Offered) -> list[tuple[str, str]]:
-    names = dict.fromkeys(["run", "source", "group", *offered.parameters, options.color])
-    return [(f"colour: {name}", name) for name in names]
 
 
 def _menu(tooltip: str, choices: list[tuple[str, str]], chosen: Callable[[str], object]) -> ipw.Dropdown:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from astuner_nb.core.said import joined, said
 from astuner_nb.diagnosis.case import Case
 from astuner_nb.diagnosis.curve import Curve
 from astuner_nb.diagnosis.findings import Finding, Severity
@@ -27,7 +28,7 @@ def find_settled(case: Case) -> Iterator[Finding]:
         return
     cause, phrase, tip = _cause(case)
     if low or (cause and not curve.unit):
-        yield _capped(case, curve, trend, cause, phrase or f"stuck at {number(trend.last)}", tip)
+        yield _capped(case, curve, trend, cause, phrase or said("stuck at {level}", level=number(trend.last)), tip)
     else:
         yield _converged(curve, trend)
 
@@ -44,25 +45,38 @@ def _converged(curve: Curve, trend: Trend) -> Finding:
         start,
         end,
         Severity.NOTE,
-        f"{title(curve.name)} has stayed near {number(trend.last)} since {at(start)}, {number(trend.rise)} above its"
-        " start",
+        _stayed(curve, trend, start),
         {"level": trend.last, "rise": trend.rise, "noise": trend.noise},
         "",
         curve.name,
-        f"converged at {at(start)}",
+        said("converged at {step}", step=at(start)),
+    )
+
+
+def _stayed(curve: Curve, trend: Trend, start: float) -> str:
+    return said(
+        "{metric} has stayed near {level} since {step}, {rise} above its start",
+        metric=title(curve.name),
+        level=number(trend.last),
+        step=at(start),
+        rise=number(trend.rise),
     )
 
 
 def _capped(case: Case, curve: Curve, trend: Trend, cause: str, phrase: str, tip: str) -> Finding:
     start, good = float(curve.bins.first[trend.arrives]), case.thresholds.good_level
-    missing = f", {number(good - trend.last)} below {number(good)}" if curve.unit else ""
+    missing = said(", {missing} below {good}", missing=number(good - trend.last), good=number(good))
     return Finding(
         "plateau_capped",
         start,
         curve.end,
         Severity.WARNING,
-        f"{title(curve.name)} has stayed near {number(trend.last)} since {at(start)}, {number(trend.rise)} above its"
-        f" start{missing}{cause}",
+        said(
+            "{stayed}{missing}{cause}",
+            stayed=_stayed(curve, trend, start),
+            missing=missing if curve.unit else "",
+            cause=cause,
+        ),
         {"level": trend.last, "rise": trend.rise, "noise": trend.noise},
         tip,
         curve.name,
@@ -75,15 +89,19 @@ def _cause(case: Case) -> tuple[str, str, str]:
     beta = case.number("kl_loss_coef")
     if beta is not None and beta >= HEAVY_KL:
         return (
-            f"; kl_loss_coef is {number(beta)}",
-            "held back by KL",
-            f"{advice.lower_kl(case)}: it holds the policy near its reference.",
+            said("; kl_loss_coef is {beta}", beta=number(beta)),
+            said("held back by KL"),
+            said("{lower_kl}: it holds the policy near its reference.", lower_kl=advice.lower_kl(case)),
         )
     limit = limited(case)
     if limit is not None:
-        return f"; {limit[1]}", "held back by its length", "Raise max_response_length, or reward shorter answers."
-    tip = "Sample more responses a task, and look whether the rest of the tasks can be solved."
-    return "", "", tip if beta is not None else f"{tip} If there is a KL penalty, weaken it."
+        return (
+            said("; {limit}", limit=limit[1]),
+            said("held back by its length"),
+            said("Raise max_response_length, or reward shorter answers."),
+        )
+    tip = said("Sample more responses a task, and look whether the rest of the tasks can be solved.")
+    return "", "", tip if beta is not None else joined([tip, said("If there is a KL penalty, weaken it.")])
 
 
 def find_flat(case: Case) -> Iterator[Finding]:
@@ -97,8 +115,8 @@ def find_flat(case: Case) -> Iterator[Finding]:
             trend,
             "saturated",
             Severity.NOTE,
-            "solved from the start",
-            "Take harder tasks: there is little left to learn from these.",
+            said("solved from the start"),
+            said("Take harder tasks: there is little left to learn from these."),
         )
     elif not case.unrest.restless and not has_risen(case):
         yield _flat(
@@ -106,8 +124,11 @@ def find_flat(case: Case) -> Iterator[Finding]:
             trend,
             "plateau_low",
             Severity.WARNING,
-            "flat",
-            f"{advice.raise_lr(case)}; if it stays flat, look at sample rollouts: are there any rewards to learn from?",
+            said("flat"),
+            said(
+                "{raise_lr}; if it stays flat, look at sample rollouts: are there any rewards to learn from?",
+                raise_lr=advice.raise_lr(case),
+            ),
         )
 
 
@@ -125,8 +146,14 @@ def _flat(curve: Curve, trend: Trend, kind: str, severity: Severity, phrase: str
         curve.start,
         curve.end,
         severity,
-        f"{title(curve.name)} has stayed near {number(trend.last)} from {at(curve.start)} to {at(curve.end)};"
-        f" its noise is {number(trend.noise)}",
+        said(
+            "{metric} has stayed near {level} from {start} to {end}; its noise is {noise}",
+            metric=title(curve.name),
+            level=number(trend.last),
+            start=at(curve.start),
+            end=at(curve.end),
+            noise=number(trend.noise),
+        ),
         {"level": trend.last, "noise": trend.noise},
         tip,
         curve.name,

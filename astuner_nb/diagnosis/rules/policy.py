@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from astuner_nb.core.said import said
+from astuner_nb.core.series import Floats
 from astuner_nb.diagnosis.case import Case
 from astuner_nb.diagnosis.findings import Finding, Severity
 from astuner_nb.diagnosis.rules import advice
@@ -35,12 +37,25 @@ def find_kl_runaway(case: Case) -> Iterator[Finding]:
         start,
         curve.end,
         Severity.WARNING,
-        f"{title('kl')} has passed {number(t.kl_high)} nats/token at {at(start)}; it came up to {number(top)} and is"
-        f" {number(last)} at the end, {number(start_level)} at the start",
+        said(
+            "{metric} has passed {high} nats/token at {step}; it came up to {top} and is {last} at the end, {first} at"
+            " the start",
+            metric=title("kl"),
+            high=number(t.kl_high),
+            step=at(start),
+            top=number(top),
+            last=number(last),
+            first=number(start_level),
+        ),
         {"top": top, "last": last, "first": start_level},
-        f"{advice.lower_lr(case)}, or {advice.raise_kl(case)}.{advice.clip(case)}",
+        said(
+            "{lower_lr}, or {raise_kl}.{clip}",
+            lower_lr=advice.lower_lr(case),
+            raise_kl=advice.raise_kl(case),
+            clip=advice.clip(case),
+        ),
         "kl",
-        f"KL runs away at {at(start)}",
+        said("KL runs away at {step}", step=at(start)),
     )
 
 
@@ -56,12 +71,26 @@ def find_kl_spikes(case: Case) -> Iterator[Finding]:
             float(steps[0]),
             float(steps[-1]),
             Severity.NOTE if len(steps) == 1 else Severity.WARNING,
-            f"{title('kl')} jumps {len(steps)} times between {at(steps[0])} and {at(steps[-1])}, up to"
-            f" {number(times.max())} × its neighbours",
+            _jumps("kl", steps, times),
             {"spikes": float(len(steps)), "times": float(times.max())},
-            f"{advice.lower_lr(case)}, or clip harder, if the reward falls behind it.{advice.clip(case)}",
+            said(
+                "{lower_lr}, or clip harder, if the reward falls behind it.{clip}",
+                lower_lr=advice.lower_lr(case),
+                clip=advice.clip(case),
+            ),
             "kl",
         )
+
+
+def _jumps(metric: str, steps: Floats, times: Floats) -> str:
+    return said(
+        "{metric} jumps {n} times between {start} and {end}, up to {times} × its neighbours",
+        metric=title(metric),
+        n=len(steps),
+        start=at(float(steps[0])),
+        end=at(float(steps[-1])),
+        times=number(float(times.max())),
+    )
 
 
 def find_grad_spikes(case: Case) -> Iterator[Finding]:
@@ -71,21 +100,21 @@ def find_grad_spikes(case: Case) -> Iterator[Finding]:
         return
     steps, times = spikes(curve, t.spike_ratio, t.spike_noise)
     if len(steps):
-        behind = _falls_behind(case, steps)
+        behind, jumps = _falls_behind(case, steps), _jumps("grad_norm", steps, times)
+        tip = "{lower_lr}, or lower the norm that gradients are clipped to."
         yield Finding(
             "grad_spike",
             float(steps[0]),
             float(steps[-1]),
             Severity.WARNING if behind else Severity.NOTE,
-            f"{title('grad_norm')} jumps {len(steps)} times between {at(steps[0])} and {at(steps[-1])}, up to"
-            f" {number(times.max())} × its neighbours{'; quality falls behind it' if behind else ''}",
+            said("{jumps}; quality falls behind it", jumps=jumps) if behind else jumps,
             {"spikes": float(len(steps)), "times": float(times.max())},
-            f"{advice.lower_lr(case)}, or lower the norm that gradients are clipped to." if behind else "",
+            said(tip, lower_lr=advice.lower_lr(case)) if behind else "",
             "grad_norm",
         )
 
 
-def _falls_behind(case: Case, steps: np.ndarray[tuple[int], np.dtype[np.float64]]) -> bool:
+def _falls_behind(case: Case, steps: Floats) -> bool:
     if case.readable is None:
         return False
     reach = BEHIND_SHARE * (case.readable.end - case.readable.start)
@@ -111,9 +140,18 @@ def find_entropy_collapse(case: Case) -> Iterator[Finding]:
         start,
         curve.end,
         Severity.WARNING,
-        f"{title('entropy')} fell from {number(first)} to {number(last)}, below {number(t.entropy_share * first)} since"
-        f" {at(start)}, although the task is not solved",
+        said(
+            "{metric} fell from {first} to {last}, below {low} since {step}, although the task is not solved",
+            metric=title("entropy"),
+            first=number(first),
+            last=number(last),
+            low=number(t.entropy_share * first),
+            step=at(start),
+        ),
         {"from": first, "to": last},
-        f"{advice.lower_lr(case)}, raise the temperature, or reward entropy: the policy tries nothing new.",
+        said(
+            "{lower_lr}, raise the temperature, or reward entropy: the policy tries nothing new.",
+            lower_lr=advice.lower_lr(case),
+        ),
         "entropy",
     )

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from astuner_nb.core.said import said
 from astuner_nb.diagnosis.case import Case
 from astuner_nb.diagnosis.findings import Finding, Severity
 from astuner_nb.diagnosis.words import at, number, title
+
+UNFINISHED = "It was still rising at its end: give it more steps."
+NAMING = "aliases().with_metrics({'reward': ['KEY']})"
+"""How a key is said to be the reward."""
 
 
 def find_rise(case: Case) -> Iterator[Finding]:
@@ -22,12 +27,20 @@ def find_rise(case: Case) -> Iterator[Finding]:
         start,
         end,
         Severity.NOTE,
-        f"{title(curve.name)} rose {number(trend.rise)}, from {number(trend.first)} to {number(trend.last)},"
-        f" between {at(start)} and {at(end)}, {number(times)} × the noise",
+        said(
+            "{metric} rose {rise}, from {first} to {last}, between {start} and {end}, {times} × the noise",
+            metric=title(curve.name),
+            rise=number(trend.rise),
+            first=number(trend.first),
+            last=number(trend.last),
+            start=at(start),
+            end=at(end),
+            times=number(times),
+        ),
         {"rise": trend.rise, "from": trend.first, "to": trend.last, "noise": trend.noise},
-        "" if trend.settled or case.running or case.lost else "It was still rising at its end: give it more steps.",
+        "" if trend.settled or case.running or case.lost else said(UNFINISHED),
         curve.name,
-        f"learning since {at(start)}",
+        said("learning since {step}", step=at(start)),
     )
 
 
@@ -43,10 +56,13 @@ def find_too_short(case: Case) -> Iterator[Finding]:
             start,
             case.end,
             Severity.NOTE,
-            f"0 records of a success rate or a reward: none of {len(case.curves)} metrics tells how good the run is",
+            said(
+                "0 records of a success rate or a reward: none of {n} metrics tells how good the run is",
+                n=len(case.curves),
+            ),
             {"records": 0.0},
-            "Log reward or success_rate, or say under which key it is: aliases().with_metrics({'reward': ['KEY']}).",
-            phrase="no reward to read",
+            said("Log reward or success_rate, or say under which key it is: {code}.", code=NAMING),
+            phrase=said("no reward to read"),
         )
         return
     yield Finding(
@@ -54,8 +70,13 @@ def find_too_short(case: Case) -> Iterator[Finding]:
         main.start,
         main.end,
         Severity.NOTE,
-        f"{title(main.name)} has {len(main)} records; nothing is read off fewer than {fewest}",
+        said(
+            "{metric} has {n} records; nothing is read off fewer than {fewest}",
+            metric=title(main.name),
+            n=len(main),
+            fewest=fewest,
+        ),
         {"records": float(len(main)), "fewest": float(fewest)},
         metric=main.name,
-        phrase="too short to tell",
+        phrase=said("too short to tell"),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from astuner_nb.core.said import said
 from astuner_nb.diagnosis.case import Case
 from astuner_nb.diagnosis.curve import Curve
 from astuner_nb.diagnosis.findings import Finding, Severity
@@ -29,21 +30,31 @@ def _nan(case: Case, curve: Curve) -> Finding:
     core = curve.name in CORE
     severity = (Severity.ALARM if lasts else Severity.WARNING) if core else Severity.NOTE
     then = (
-        f"it is so to the end, {at(last)}"
+        said("it is so to the end, {last}", last=at(last))
         if lasts
-        else f"the last time at {at(last)}; at {at(curve.end)} it is a number"
+        else said("the last time at {last}; at {end} it is a number", last=at(last), end=at(curve.end))
     )
-    tip = f"{advice.lower_lr(case)}, or clip the gradient harder; {advice.go_back(start)}."
+    tip = said(
+        "{lower_lr}, or clip the gradient harder; {go_back}.",
+        lower_lr=advice.lower_lr(case),
+        go_back=advice.go_back(start),
+    )
     return Finding(
         "nan",
         start,
         max(last, start),
         severity,
-        f"{title(curve.name)} is no number at {at(start)}, in {len(curve.bad)} records; {then}",
+        said(
+            "{metric} is no number at {step}, in {n} records; {then}",
+            metric=title(curve.name),
+            step=at(start),
+            n=len(curve.bad),
+            then=then,
+        ),
         {"records": float(len(curve.bad)), "last": last},
         tip if core else "",
         curve.name,
-        f"NaN at {at(start)}" if severity is not Severity.NOTE else "",
+        said("NaN at {step}", step=at(start)) if severity is not Severity.NOTE else "",
     )
 
 
@@ -55,14 +66,20 @@ def find_silence(case: Case) -> Iterator[Finding]:
     silent_s = case.now_s - last_s
     if silent_s <= max(case.thresholds.silence_s, case.thresholds.silence_gaps * gap_s):
         return
-    usual = f"; usually one comes every {lasting(gap_s) if gap_s >= 1 else f'{gap_s:.2g} s'}" if gap_s else ""
+    gap = lasting(gap_s) if gap_s >= 1 else f"{gap_s:.2g} s"
+    usual = said("; usually one comes every {gap}", gap=gap) if gap_s else ""
     yield Finding(
         "silence",
         case.end,
         case.end,
         Severity.WARNING,
-        f"no record has come for {lasting(silent_s)}, since step {at(case.end)}{usual}",
+        said(
+            "no record has come for {time}, since step {step}{usual}",
+            time=lasting(silent_s),
+            step=at(case.end),
+            usual=usual,
+        ),
         {"silent_s": silent_s, "usual_s": gap_s},
-        "Look at the end of its output and whether its process still works; stop it if it hangs.",
-        phrase=f"silent for {lasting(silent_s)}",
+        said("Look at the end of its output and whether its process still works; stop it if it hangs."),
+        phrase=said("silent for {time}", time=lasting(silent_s)),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from astuner_nb.core.said import said
 from astuner_nb.diagnosis.case import Case
 from astuner_nb.diagnosis.curve import Curve
 from astuner_nb.diagnosis.findings import Finding, Severity
@@ -25,6 +26,9 @@ FELL_NOISE, FELL_SHARE = 4.0, 0.25
 ROSE_SHARE, ROSE_NOISE = 0.1, 3.0
 """How far the reward must have risen meanwhile: as a share of its range, and in standard errors."""
 
+SOLVED = "in {share} of the groups all responses earn the same at {step}: the task is solved"
+USELESS = "in {share} of the groups all responses earn the same at {step}, so that they teach nothing"
+
 
 def find_zero_advantage(case: Case) -> Iterator[Finding]:
     """That in most groups all responses earn the same, so that they teach nothing; benign where the task is solved."""
@@ -40,10 +44,9 @@ def find_zero_advantage(case: Case) -> Iterator[Finding]:
         curve.start,
         curve.end,
         Severity.NOTE if solved else Severity.WARNING,
-        f"in {percent(share)} of the groups all responses earn the same at {at(curve.end)}"
-        f"{': the task is solved' if solved else ', so that they teach nothing'}",
+        said(SOLVED if solved else USELESS, share=percent(share), step=at(curve.end)),
         {"share": share},
-        "" if solved else "Take easier tasks or a finer reward, or sample more responses a task.",
+        "" if solved else said("Take easier tasks or a finer reward, or sample more responses a task."),
         "dead_groups",
     )
 
@@ -90,10 +93,20 @@ def _hacked(reward: Curve, judge: Curve, start: float, high: float, low: float, 
         start,
         min(reward.end, judge.end),
         Severity.ALARM,
-        f"{title(reward.name)} rose {number(rose)} since {at(start)} while {title(judge.name)} fell from {number(high)}"
-        f" to {number(low)}",
+        said(
+            "{reward} rose {rose} since {step} while {judge} fell from {high} to {low}",
+            reward=title(reward.name),
+            rose=number(rose),
+            step=at(start),
+            judge=title(judge.name),
+            high=number(high),
+            low=number(low),
+        ),
         {"rose": rose, "from": high, "to": low, "fell": high - low},
-        f"Look at rollouts with a high reward: it pays for something else; mend it and {advice.go_back(start)}.",
+        said(
+            "Look at rollouts with a high reward: it pays for something else; mend it and {go_back}.",
+            go_back=advice.go_back(start),
+        ),
         judge.name,
-        f"reward hacked at {at(start)}",
+        said("reward hacked at {step}", step=at(start)),
     )

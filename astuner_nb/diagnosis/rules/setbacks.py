@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from astuner_nb.core.said import joined, said
 from astuner_nb.diagnosis.case import Case
 from astuner_nb.diagnosis.curve import Curve
 from astuner_nb.diagnosis.falls import Fall
@@ -17,6 +18,12 @@ RESTLESS_SHARE = 0.85
 """Share of the rise before it that a deep fall takes away, at least, where falls come and go."""
 LATE, ENDED = 0.15, 0.1
 """Share of a run that is waited for a shallow fall to come back: of one that goes on, of one that has ended."""
+
+FELL = "{metric} fell {depth}, from {high} to {low}, within {within} at {step}, {times} × the noise"
+UNSTABLE = "drops, unstable"
+SWINGS = "{metric} went up and down {n} times by about {size} between {start} and {end}"
+JUMPS = "{metric} jumped from record to record {times} × as much as chance gives between {start} and {end}"
+SANK = "{metric} sank {depth}, from {high} to {low}, within {within} at {step}, {times} × the noise"
 
 
 def find_drops(case: Case) -> Iterator[Finding]:
@@ -54,9 +61,15 @@ def _places(curve: Curve, fall: Fall) -> tuple[float, float, float]:
 def _words(curve: Curve, fall: Fall) -> str:
     start, bottom, _ = _places(curve, fall)
     sudden = fall.bottom - fall.last_high <= max(SUDDEN_BINS, SUDDEN_SHARE * len(curve.bins))
-    return (
-        f"{title(curve.name)} {'fell' if sudden else 'sank'} {number(fall.depth)}, from {number(fall.high)} to"
-        f" {number(fall.low)}, within {steps(bottom - start)} at {at(start)}, {number(_times(fall))} × the noise"
+    return said(
+        FELL if sudden else SANK,
+        metric=title(curve.name),
+        depth=number(fall.depth),
+        high=number(fall.high),
+        low=number(fall.low),
+        within=steps(bottom - start),
+        step=at(start),
+        times=number(_times(fall)),
     )
 
 
@@ -77,11 +90,17 @@ def _collapse(case: Case, curve: Curve, fall: Fall) -> Finding:
         start,
         end,
         Severity.ALARM,
-        f"{_words(curve, fall)}; {steps(end - bottom)} later it had not come back",
+        said("{fall}; {steps} later it had not come back", fall=_words(curve, fall), steps=steps(end - bottom)),
         {**_evidence(curve, fall), "since": end - bottom},
-        f"{advice.lower_lr(case)}, or {advice.raise_kl(case)}; {advice.go_back(start)}.{advice.clip(case)}",
+        said(
+            "{lower_lr}, or {raise_kl}; {go_back}.{clip}",
+            lower_lr=advice.lower_lr(case),
+            raise_kl=advice.raise_kl(case),
+            go_back=advice.go_back(start),
+            clip=advice.clip(case),
+        ),
         curve.name,
-        f"collapsed at {at(start)}",
+        said("collapsed at {step}", step=at(start)),
     )
 
 
@@ -89,18 +108,23 @@ def _drop(case: Case, curve: Curve, fall: Fall) -> Finding:
     start, bottom, end = _places(curve, fall)
     back = fall.recovered is not None
     severity = Severity.NOTE if back and len(case.falls) == 1 else Severity.WARNING
-    then = f"it came back by {at(end)}" if back else f"{steps(end - bottom)} later it had not come back yet"
-    tip = f"{advice.lower_lr(case)} if it comes again.{advice.clip(case)}"
+    text, lower_lr, clip = _words(curve, fall), advice.lower_lr(case), advice.clip(case)
+    came_back = said("{fall}; it came back by {step}", fall=text, step=at(end))
+    not_yet = said("{fall}; {steps} later it had not come back yet", fall=text, steps=steps(end - bottom))
+    watch = said("Watch it. {lower_lr} if it comes again.{clip}", lower_lr=lower_lr, clip=clip)
+    several = len(case.falls) > 1
     return Finding(
         "drop",
         start,
         end,
         severity,
-        f"{_words(curve, fall)}; {then}",
+        came_back if back else not_yet,
         {**_evidence(curve, fall), ("back" if back else "since"): end - bottom},
-        tip if back else f"Watch it. {tip[:-1]}; keep the checkpoint before {at(start)}.",
+        said("{lower_lr} if it comes again.{clip}", lower_lr=lower_lr, clip=clip)
+        if back
+        else joined([watch, said("Keep the checkpoint before {step}.", step=at(start))]),
         curve.name,
-        "" if severity is Severity.NOTE else "drops, unstable" if len(case.falls) > 1 else f"dropped at {at(start)}",
+        "" if severity is Severity.NOTE else said(UNSTABLE) if several else said("dropped at {step}", step=at(start)),
     )
 
 
@@ -110,20 +134,21 @@ def find_oscillation(case: Case) -> Iterator[Finding]:
     if curve is None or trend is None or not unrest.restless:
         return
     start = float(curve.bins.first[trend.leaves]) if trend.rises else curve.start
+    where = {"metric": title(curve.name), "start": at(start), "end": at(curve.end)}
     if unrest.swings >= case.thresholds.swings:
-        text = f"went up and down {unrest.swings} times by about {number(unrest.size)}"
+        text = said(SWINGS, n=unrest.swings, size=number(unrest.size), **where)
         evidence = {"swings": float(unrest.swings), "size": unrest.size}
     else:
-        text = f"jumped from record to record {number(unrest.jumps)} × as much as chance gives"
+        text = said(JUMPS, times=number(unrest.jumps), **where)
         evidence = {"times_chance": unrest.jumps}
     yield Finding(
         "oscillation",
         start,
         curve.end,
         Severity.WARNING,
-        f"{title(curve.name)} {text} between {at(start)} and {at(curve.end)}",
+        text,
         evidence,
-        f"{advice.lower_lr(case)}, or take larger batches.{advice.clip(case)}",
+        said("{lower_lr}, or take larger batches.{clip}", lower_lr=advice.lower_lr(case), clip=advice.clip(case)),
         curve.name,
-        "drops, unstable",
+        said(UNSTABLE),
     )

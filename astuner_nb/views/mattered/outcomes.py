@@ -17,15 +17,18 @@ from astuner_nb.analysis.differences import MISSING, Config, Found, kind_of, num
 from astuner_nb.analysis.importance import importance
 from astuner_nb.core.aliases import Aliases, aliases
 from astuner_nb.core.errors import BadValue
+from astuner_nb.core.said import counted, said
 from astuner_nb.views.mattered.parallel_axis import ParallelAxis, axis, outcome_axis
 from astuner_nb.views.tables.sliders import MOST_CHOICES
-from astuner_nb.views.tables.summaries import Summaries, Summary, value_of
+from astuner_nb.views.tables.summaries import Summaries, Summary, outcome_title, value_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MOST_AXES = 12
 """Hyper-parameters that stand side by side; more cannot be read."""
+LEFT_OUT_OF_SOME = "{n} of {of} runs are left out: no {outcome} that is a finite number."
+LEFT_OUT_OF_ONE = "The run is left out: no {outcome} that is a finite number."
 
 What = Literal["best", "last"]
 
@@ -68,7 +71,7 @@ class Outcomes:
     @property
     def title(self) -> str:
         """`reward best`, as the table's column is called."""
-        return f"{self.metric} {self.what}"
+        return outcome_title(self.metric, self.what)
 
     @property
     def left_out(self) -> str:
@@ -76,8 +79,8 @@ class Outcomes:
         without = self.of - len(self.values)
         if not without:
             return ""
-        some = f"{without:,} of {self.of:,} runs are" if self.values or self.of > 1 else "The run is"
-        return f"{some} left out: no {self.title} that is a finite number."
+        template = LEFT_OUT_OF_SOME if self.values or self.of > 1 else LEFT_OUT_OF_ONE
+        return said(template, n=f"{without:,}", of=f"{self.of:,}", outcome=self.title)
 
     def kept(self, runs: Sequence[AnyRun]) -> list[AnyRun]:
         """Those of `runs` that have an outcome, in their order."""
@@ -300,4 +303,8 @@ def _can_explain(values: Sequence[Found]) -> bool:
 def _more(count: int) -> str:
     if not count:
         return ""
-    return f"{count:,} more hyper-parameter{' varies' if count == 1 else 's vary'}; choose which have an axis."
+    return counted(
+        count,
+        "{n} more hyper-parameter varies; choose which have an axis.",
+        "{n} more hyper-parameters vary; choose which have an axis.",
+    )

@@ -14,7 +14,7 @@ from astuner_nb.views.pictures.picture import Line
 SHARES = ((0.05, 0.95, 0.10), (0.25, 0.75, 0.16))
 """(lower quantile, upper one, opacity) of the bands, the wide one first."""
 GREY = "#8c8c8c"
-WORDS = "the grey bands hold 90 % and 50 % of"
+WORDS = "{lines} runs are lines; the grey bands hold 90 % and 50 % of the other {n}."
 
 
 def crowd(curves: Sequence[Curve], places: Floats) -> list[Line]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from astuner_nb.charts.letters import breadth
 from astuner_nb.views.pictures.picture import Mark, MarkKind
 
 VERMILLION, AMBER = "#d55e00", "#e69f00"
@@ -75,7 +76,7 @@ def labels(phases: Sequence[tuple[float, float, str]], width_px: float) -> list[
     free_px = 0.0
     found = []
     for start, end, text in phases:
-        wide_px = len(text) * LABEL_PX * _LETTER
+        wide_px = breadth(text) * LABEL_PX * _LETTER
         at_end = start * width_px + wide_px > width_px
         left_px = end * width_px - wide_px if at_end else start * width_px
         shift_px = max(0.0, free_px - left_px)

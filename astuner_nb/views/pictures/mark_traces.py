@@ -11,6 +11,7 @@ from textwrap import wrap
 
 import numpy as np
 
+from astuner_nb.charts.letters import breadth
 from astuner_nb.core.series import Floats
 from astuner_nb.views.files.plain_text import plain_text
 from astuner_nb.views.pictures.compact import FAR
@@ -125,7 +126,9 @@ def _phase_layout(picture: Picture) -> dict[str, object]:
 
 def hover(text: str) -> str:
     """`text` in lines that do not cover the figure, as Plotly shows it as it is."""
-    lines = wrap(plain_text(text), LINE_LETTERS, max_lines=MOST_LINES, placeholder=" …")
+    text = plain_text(text)
+    letters = LINE_LETTERS * len(text) // max(1, breadth(text))
+    lines = wrap(text, max(1, letters), max_lines=MOST_LINES, placeholder=" …")
     return "<br>".join(map(shown_text, lines))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from astuner_nb.charts.numbers import number
 from astuner_nb.core.metrics import Better, Metric, figure_of
 from astuner_nb.core.run import Change, Checkpoint, ConfigValue, Parent
+from astuner_nb.core.said import counted, joined, said
 from astuner_nb.diagnosis.findings import PLATEAUS, Finding, Phase, Severity
 from astuner_nb.views.milestones import Milestones
 from astuner_nb.views.pictures.course import Course
@@ -19,6 +20,7 @@ from astuner_nb.views.pictures.picture import Mark, MarkKind
 
 QUIET = frozenset({"rise", "too_short"})
 """Kinds of findings that a figure shows by itself."""
+BEST_CHECKPOINT = "Best checkpoint: step {step}, {value} is {of}{kept}."
 BEFORE, AFTER = 2, 2
 """A checkpoint is as good as the mean of so many records up to it and behind it, where what it holds is first at work:
 of one alone it could be luck. Keep in step with `training/keeper.py`, which decides likewise what `keep_best` keeps.
@@ -100,7 +102,7 @@ def _shaded(pen: _Pen, phases: Sequence[Phase], labelled: bool) -> Iterator[Mark
         return
     ends = [*(phase.start for phase in phases[1:]), *(phase.end for phase in phases[-1:])]
     for phase, end in zip(phases, ends, strict=True):
-        yield pen.along("phase", phase.start, end, math.nan, phase.text, phase.kind if labelled else "")
+        yield pen.along("phase", phase.start, end, math.nan, phase.text, said(phase.kind) if labelled else "")
 
 
 def _bar(pen: _Pen, finding: Finding) -> Mark:
@@ -118,7 +120,7 @@ def _gravity(found: tuple[_Pen, Finding]) -> Severity:
 
 
 def _words(finding: Finding) -> str:
-    return f"{finding.text} {finding.advice}".strip()
+    return joined([finding.text, finding.advice])
 
 
 def _saved(pen: _Pen, checkpoints: Iterable[Checkpoint], better: Better) -> Iterator[Mark]:
@@ -128,14 +130,15 @@ def _saved(pen: _Pen, checkpoints: Iterable[Checkpoint], better: Better) -> Iter
     sign = -1.0 if better == "lower" else 1.0
     best = max(known, key=lambda each: (sign * worth[each][0], -each.step), default=None)
     for each in checkpoints:
-        kept = ", kept by keep_best" if each.best else ""
+        kept = said(", kept by keep_best") if each.best else ""
         if each is not best:
-            yield pen.at("checkpoint", each.step, f"Checkpoint of step {each.step}{kept}.")
+            yield pen.at("checkpoint", each.step, said("Checkpoint of step {step}{kept}.", step=each.step, kept=kept))
     if best is not None:
-        kept = ", kept by keep_best" if best.best else ""
+        kept = said(", kept by keep_best") if best.best else ""
         value, records = worth[best]
-        of = f"the mean of the {records} records around it" if records > 1 else "the only record at it"
-        yield pen.at("best_checkpoint", best.step, f"Best checkpoint: step {best.step}, {number(value)} is {of}{kept}.")
+        of = counted(records, "the only record at it", "the mean of the {n} records around it")
+        text = said(BEST_CHECKPOINT, step=best.step, value=number(value), of=of, kept=kept)
+        yield pen.at("best_checkpoint", best.step, text)
 
 
 def _worth(course: Course, step: int) -> tuple[float, int]:
@@ -154,7 +157,7 @@ def _best(pen: _Pen, better: Better) -> Iterator[Mark]:
     values = course.value[there]
     place = int(there[values.argmin() if better == "lower" else values.argmax()])
     step, value = float(course.step[place]), float(course.value[place])
-    yield pen.at("best", step, f"Best: {number(value)} at step {step:.12g}.", value)
+    yield pen.at("best", step, said("Best: {value} at step {step}.", value=number(value), step=f"{step:.12g}"), value)
 
 
 def _changed(pen: _Pen, milestones: Milestones) -> Iterator[Mark]:
@@ -162,7 +165,8 @@ def _changed(pen: _Pen, milestones: Milestones) -> Iterator[Mark]:
     before = dict(milestones.config)
     for change in milestones.changes:
         if not change.refused:
-            yield pen.at("change", change.step, f"{_turned(change, before)} from step {change.step}")
+            text = said("{values} from step {step}", values=_turned(change, before), step=change.step)
+            yield pen.at("change", change.step, text)
             before.update(change.values)
 
 
@@ -175,4 +179,5 @@ def _turned(change: Change, before: Mapping[str, ConfigValue]) -> str:
 def _branched(pen: _Pen, parent: Parent | None) -> Iterator[Mark]:
     """At the run's first record."""
     if parent is not None:
-        yield pen.at("branch", float(pen.course.step[0]), f"Went on from {parent.name or parent.key} at {parent.step}.")
+        text = said("Went on from {parent} at {step}.", parent=parent.name or parent.key, step=parent.step)
+        yield pen.at("branch", float(pen.course.step[0]), text)

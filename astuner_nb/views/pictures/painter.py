@@ -10,6 +10,7 @@ from astuner_nb.analysis.outliers import quiet_range
 from astuner_nb.analysis.smoothing import smooth
 from astuner_nb.core.errors import BadValue
 from astuner_nb.core.metrics import Metric, figure_of, is_sparse
+from astuner_nb.core.said import said
 from astuner_nb.core.series import Floats, History
 from astuner_nb.views.focus import Focus
 from astuner_nb.views.options.view_options import ViewOptions
@@ -21,7 +22,13 @@ from astuner_nb.views.pictures.picture import Axis, Mark, Picture
 from astuner_nb.views.pictures.scene import Drawn, Found, Scene
 
 CROWD_PLACES = 64
-TITLES = {"step": "", "time": "seconds since the start", "wall": "UTC", "tokens": "tokens", "samples": "samples"}
+TITLES = {
+    "step": "",
+    "time": said("seconds since the start"),
+    "wall": "UTC",
+    "tokens": said("tokens"),
+    "samples": said("samples"),
+}
 """What stands below the x axes that have a name of their own; of the step nothing needs to be said."""
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from astuner_nb.analysis.differences import Config
 from astuner_nb.core.run import Parent
+from astuner_nb.core.said import joined, said
 from astuner_nb.core.series import History
 from astuner_nb.views.options.view_options import ViewOptions
 from astuner_nb.views.pictures.colours import Colours
@@ -19,6 +20,14 @@ from astuner_nb.views.pictures.groups import group_of, shortened
 UNSELECTED = 0.25
 """Opacity of all but the selected runs."""
 MOST_GROUPS = 24
+NONE_OF_ONE = "The run has no {metric}{why}"
+NONE_OF_SOME = "{n} of {of} runs has no {metric}{why}", "{n} of {of} runs have no {metric}{why}"
+BELOW_OF_ONE = "The run reaches 0 or less, which a logarithmic axis leaves out."
+BELOW_OF_SOME = (
+    "{n} of {of} runs reaches 0 or less, which a logarithmic axis leaves out.",
+    "{n} of {of} runs reach 0 or less, which a logarithmic axis leaves out.",
+)
+"""Of one run, and of several."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +111,7 @@ class Scene:
 
     def words(self) -> str:
         """What is not drawn, and what the background stands for."""
-        return " ".join([*self._unknown(), *self._behind(), *self._missing(), *self._below_log()])
+        return joined([*self._unknown(), *self._behind(), *self._missing(), *self._below_log()])
 
     def _unknown(self) -> list[str]:
         """What is grouped or coloured by and no run has."""
@@ -110,14 +119,15 @@ class Scene:
         asked = [*self.options.group, *([color] if color not in ("run", "source", "group") else [])]
         configs = [run.config for run in self.runs]
         lost = [name for name in dict.fromkeys(asked) if configs and not any(name in config for config in configs)]
-        return [f"No run has a hyper-parameter {shortened(name, 40)!r}." for name in lost]
+        return [said("No run has a hyper-parameter {name}.", name=repr(shortened(name, 40))) for name in lost]
 
     def _behind(self) -> list[str]:
         if self.options.group:
             groups = len({group_of(self.options.group, each.run.config) for each in self.seen})
-            return [f"The {MOST_GROUPS} largest of {groups:,} groups are drawn."] if groups > MOST_GROUPS else []
+            some = said("The {most} largest of {n} groups are drawn.", most=MOST_GROUPS, n=f"{groups:,}")
+            return [some] if groups > MOST_GROUPS else []
         behind = len({each.run.key for each in self.seen if not self.is_line(each.run)})
-        return [f"{len(self.order)} runs are lines; {WORDS} the other {behind:,}."] if behind else []
+        return [said(WORDS, lines=len(self.order), n=f"{behind:,}")] if behind else []
 
     def _missing(self) -> list[str]:
         without = [run for run in self.runs if run.key in self.shown and not self._is_drawn(run)]
@@ -125,22 +135,21 @@ class Scene:
         return [self._none_of(count, reason) for reason, count in sorted(reasons.items())]
 
     def _none_of(self, runs: int, reason: str) -> str:
-        count = f"{runs:,} of {len(self.shown):,} runs" if len(self.shown) > 1 else "The run"
-        have = "has" if runs == 1 else "have"
-        return f"{count} {have} no {self.metric}" + (f" here: {reason}" if reason else ".")
+        why = said(" here: {reason}", reason=reason) if reason else said(".")
+        template = NONE_OF_ONE if len(self.shown) < 2 else NONE_OF_SOME[runs != 1]
+        return said(template, n=f"{runs:,}", of=f"{len(self.shown):,}", metric=self.metric, why=why)
 
     def _below_log(self) -> list[str]:
         """What a logarithmic axis has no place for."""
         if not self.options.log_y:
             return []
         runs = len({each.run.key for each in self.seen if bool((each.curve.y <= 0).any())})
-        count = f"{runs:,} of {len(self.shown):,} runs" if len(self.shown) > 1 else "The run"
-        reach = "reaches" if runs == 1 else "reach"
-        return [f"{count} {reach} 0 or less, which a logarithmic axis leaves out."] if runs else []
+        template = BELOW_OF_ONE if len(self.shown) < 2 else BELOW_OF_SOME[runs != 1]
+        return [said(template, n=f"{runs:,}", of=f"{len(self.shown):,}")] if runs else []
 
     def _is_drawn(self, run: Drawn) -> bool:
         return any(each.is_drawable for each in self.found[run.key])
 
     def _reasons(self, run: Drawn) -> Iterator[str]:
         for each in self.found[run.key]:
-            yield each.made if isinstance(each.made, str) else "nothing but NaN was logged."
+            yield each.made if isinstance(each.made, str) else said("nothing but NaN was logged.")

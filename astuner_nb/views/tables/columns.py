@@ -11,6 +11,7 @@ from astuner_nb.analysis.differences import MISSING, Config
 from astuner_nb.core.aliases import Aliases
 from astuner_nb.core.metrics import Better
 from astuner_nb.core.protocols import Run
+from astuner_nb.core.said import said
 from astuner_nb.views.options.view_options import ViewOptions
 from astuner_nb.views.tables.configs import config_of_all
 from astuner_nb.views.tables.notes import RunNotes
@@ -104,7 +105,9 @@ def _measured(runs: Sequence[Run], options: ViewOptions, source: TableSource) ->
         found.append(Column(title, "metric", values, better))
         if baseline is not None:
             zero = value_of(baseline.get(metric), what)
-            found.append(Column(DELTA + title, "delta", [difference(value, zero) for value in values], better))
+            found.append(
+                Column(said("Δ {column}", column=title), "delta", [difference(value, zero) for value in values], better)
+            )
     return found
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from astuner_nb.analysis import differences
 from astuner_nb.analysis.differences import MISSING, Config
 from astuner_nb.core.protocols import Run
+from astuner_nb.core.said import joined, said
 from astuner_nb.views.tables.configs import canonical_configs, differing
 
 if TYPE_CHECKING:
@@ -63,8 +64,8 @@ def what_changed(run: Run, baseline: Run, configs: Mapping[str, Config] | None =
         return line
     if len(both) + alone <= limit:
         return differences.what_changed(new, old, limit)
-    only = f"{alone} set in one of them only"
-    return f"{line} · {only}" if both else only
+    only = said("{n} set in one of them only", n=alone)
+    return joined([line if both else "", only], " · ")
 
 
 def _cell(config: Config, name: str) -> object:

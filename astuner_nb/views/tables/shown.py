@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from astuner_nb.analysis.differences import Config, in_one_line
 from astuner_nb.core.protocols import Run
+from astuner_nb.core.said import counted, joined, said
 from astuner_nb.core.states import RunState
 from astuner_nb.trackers.where import Between, Condition
 from astuner_nb.views.options.view_options import ViewOptions
@@ -77,11 +78,12 @@ class Counts:
     def words(self) -> str:
         """One sentence."""
         if not self.of:
-            return "There are no runs."
+            return said("There are no runs.")
         if self.shown == self.of:
-            return f"All {self.of:,} runs are shown." if self.of > 1 else "The only run is shown."
-        hidden = f", {self.hidden:,} hidden" if self.hidden else ""
-        return f"{self.shown:,} of {self.of:,} runs are left{hidden}.{' ' if self.why else ''}{self.why}"
+            return counted(self.of, "The only run is shown.", "All {n} runs are shown.")
+        hidden = said(", {n} hidden", n=f"{self.hidden:,}") if self.hidden else ""
+        left = said("{n} of {of} runs are left{hidden}.", n=f"{self.shown:,}", of=f"{self.of:,}", hidden=hidden)
+        return joined([left, self.why])
 
 
 def counts(
@@ -95,12 +97,13 @@ def counts(
     fitting = left(runs, options, config_of, notes_of, state_of)
     hidden = sum(run.key in options.hidden for run in fitting)
     if fitting or not runs:
-        why = "All that fit are hidden." if hidden and hidden == len(fitting) else ""
+        why = said("All that fit are hidden.") if hidden and hidden == len(fitting) else ""
         return Counts(len(fitting) - hidden, len(runs), hidden, why)
     for what, fewer in _without_each(options):
         if others := left(runs, fewer, config_of, notes_of, state_of):
-            return Counts(0, len(runs), 0, f"Without the condition on {what} there would be {len(others):,}.")
-    return Counts(0, len(runs), 0, "Letting go of one condition is not enough; clear them all to begin again.")
+            without = said("Without the condition on {what} there would be {n}.", what=what, n=f"{len(others):,}")
+            return Counts(0, len(runs), 0, without)
+    return Counts(0, len(runs), 0, said("Letting go of one condition is not enough; clear them all to begin again."))
 
 
 def labels(runs: Sequence[Run], options: ViewOptions, notes_of: NotesOf = no_notes) -> dict[str, str]:
@@ -149,16 +152,19 @@ def _fits(filters: Mapping[str, Condition], config: Config) -> bool:
 def _without_each(options: ViewOptions) -> Iterable[tuple[str, ViewOptions]]:
     """Each condition in words, and the options without it."""
     for name, condition in options.filters.items():
-        yield f"{in_one_line(name)} ({_words(condition)})", options.without_filter(name)
+        yield said("{name} ({values})", name=in_one_line(name), values=_words(condition)), options.without_filter(name)
     if options.name:
-        yield f"the name ({in_one_line(options.name)})", replace(options, name="")
+        yield said("the name ({name})", name=in_one_line(options.name)), replace(options, name="")
     if options.states:
-        yield f"the state ({', '.join(sorted(options.states))})", replace(options, states=frozenset())
+        yield (
+            said("the state ({states})", states=", ".join(sorted(options.states))),
+            replace(options, states=frozenset()),
+        )
     if options.tags:
-        yield f"tags ({in_one_line(', '.join(options.tags))})", replace(options, tags=())
+        yield said("tags ({tags})", tags=in_one_line(", ".join(options.tags))), replace(options, tags=())
 
 
 def _words(condition: Condition) -> str:
     if isinstance(condition, Between):
         return f"{condition.low:g} … {condition.high:g}"
-    return in_one_line(", ".join(map(in_one_line, condition.values))) or "none of all values"
+    return in_one_line(", ".join(map(in_one_line, condition.values))) or said("none of all values")

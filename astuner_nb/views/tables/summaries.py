@@ -12,6 +12,7 @@ import numpy as np
 from astuner_nb.analysis.differences import MISSING, Missing
 from astuner_nb.core.aliases import Aliases
 from astuner_nb.core.metrics import FIVE, Better, is_sparse
+from astuner_nb.core.said import said
 from astuner_nb.core.series import Floats, History, Series
 from astuner_nb.views.options.view_options import ViewOptions
 
@@ -144,4 +145,9 @@ def difference(value: float | Missing, baseline: float | Missing) -> float | Mis
 
 def metric_titles(metrics: Sequence[str]) -> list[tuple[str, str, str]]:
     """(title of the column, metric, `last` or `best`) in the order of the table."""
-    return [(f"{metric} {what}", metric, what) for metric in metrics for what in ("last", "best")]
+    return [(outcome_title(metric, what), metric, what) for metric in metrics for what in ("last", "best")]
+
+
+def outcome_title(metric: str, what: str) -> str:
+    """`reward last`, `reward best`."""
+    return said("{metric} last" if what == "last" else "{metric} best", metric=metric)

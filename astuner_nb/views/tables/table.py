@@ -61,7 +61,7 @@ def table(
     columns = table_columns(kept, options, source, differing(kept, source.configs))
     order = table_order(kept, columns, options)
     index = pd.Index([kept[place].key for place in order], name="key", dtype=object)
-    data = {column.title: _pandas_column(column, order) for column in columns}
+    data = {str(column.title): _pandas_column(column, order) for column in columns}
     return pd.DataFrame({title: pd.Series(values, index=index) for title, values in data.items()}, index=index)
 
 

@@ -5,21 +5,23 @@ import { button, element, fillSelect, Tip } from './parts.mjs';
 import { Parallel } from './parallel.mjs';
 import { Scatter } from './scatter.mjs';
 import { Bars } from './bars.mjs';
+import { teller } from '../teller.mjs';
 
-/** @typedef {{outcomes: string[], outcome: string, names: string[], axes: string[], chosen: boolean, most: number, words: string}} Menu
+/** @typedef {{outcomes: string[], titles: string[], outcome: string, names: string[], axes: string[], chosen: boolean, most: number, words: string}} Menu
  *   keep in step with mattered.py */
 
 const PICTURE = ['runs', 'axes', 'outcome', 'across'];
 
 /** The list of hyper-parameters to choose axes from. */
 class Chooser {
-  constructor(send) {
+  constructor(send, tell) {
     this.send = send;
-    this.search = element('input', { type: 'search', placeholder: 'find a hyper-parameter' });
-    this.search.ariaLabel = 'find a hyper-parameter';
+    this.tell = tell;
+    this.search = element('input', { type: 'search', placeholder: tell('find a hyper-parameter') });
+    this.search.ariaLabel = tell('find a hyper-parameter');
     this.search.addEventListener('input', () => this.#sift());
     this.list = element('div', { className: 'astuner-axis-names' });
-    this.usual = button('the usual ones', 'Canonical hyper-parameters first, no paths and no ids', () => send('axes', []));
+    this.usual = button(tell('the usual ones'), tell('Canonical hyper-parameters first, no paths and no ids'), () => send('axes', []));
     this.node = element('div', { className: 'astuner-choose', hidden: true }, element('header', {}, this.search, this.usual), this.list);
   }
 
@@ -35,7 +37,7 @@ class Chooser {
     this.boxes.forEach((box, name) => {
       box.checked = axes.includes(name);
       box.disabled = box.checked ? axes.length < 2 : axes.length >= most;
-      box.parentElement.title = box.disabled && !box.checked ? `${most} have an axis already: take one away first` : name;
+      box.parentElement.title = box.disabled && !box.checked ? this.tell('{n} have an axis already: take one away first', { n: most }) : name;
     });
     this.usual.hidden = !chosen;
   }
@@ -62,8 +64,10 @@ class Mattered {
     this.model = model;
     this.hovered = null;
     const send = this.send = (verb, value) => model.send({ verb, value });
+    const tell = this.tell = teller(model.get('texts'));
     this.tip = new Tip();
     const person = {
+      tell,
       tip: this.tip,
       lit: () => this.lit,
       select: places => this.select(places),
@@ -76,23 +80,24 @@ class Mattered {
     this.parallel = new Parallel(person);
     this.scatter = new Scatter(person);
     this.bars = new Bars(person);
-    this.chooser = new Chooser(send);
+    this.chooser = new Chooser(send, tell);
     el.append(this.#build());
   }
 
   #build() {
+    const { tell } = this;
     this.outcomeMenu = element('select');
-    this.outcomeMenu.ariaLabel = 'outcome';
+    this.outcomeMenu.ariaLabel = tell('outcome');
     this.outcomeMenu.addEventListener('change', () => this.send('outcome', this.outcomeMenu.value));
     this.acrossMenu = element('select');
-    this.acrossMenu.ariaLabel = 'hyper-parameter of the scatter';
+    this.acrossMenu.ariaLabel = tell('hyper-parameter of the scatter');
     this.acrossMenu.addEventListener('change', () => this.send('across', this.acrossMenu.value));
-    this.choose = button('axes', 'Choose which hyper-parameters have an axis', () => this.#toggleChooser());
+    this.choose = button(tell('axes'), tell('Choose which hyper-parameters have an axis'), () => this.#toggleChooser());
     this.choose.ariaExpanded = 'false';
-    this.clear = button('clear selection', 'Let go of all brushes and selected runs', () => this.select([], true));
+    this.clear = button(tell('clear selection'), tell('Let go of all brushes and selected runs'), () => this.select([], true));
     this.words = element('p', { className: 'astuner-words' });
     this.words.setAttribute('role', 'status');
-    const controls = element('header', {}, element('label', {}, 'outcome ', this.outcomeMenu), this.choose, this.clear);
+    const controls = element('header', {}, element('label', {}, `${tell('outcome')} `, this.outcomeMenu), this.choose, this.clear);
     this.versus = element('span');
     const scatter = element('section', {}, element('header', {}, this.acrossMenu, this.versus), this.scatter.node);
     this.below = element('div', { className: 'astuner-below' }, scatter, this.bars.node);
@@ -136,11 +141,11 @@ class Mattered {
   #menu() {
     /** @type {Menu} */
     const menu = this.model.get('menu');
-    fillSelect(this.outcomeMenu, menu.outcomes ?? [], menu.outcome);
+    fillSelect(this.outcomeMenu, menu.outcomes ?? [], menu.outcome, menu.titles);
     fillSelect(this.acrossMenu, menu.names ?? [], this.model.get('across').name ?? '');
-    this.versus.textContent = menu.outcome ? `against ${menu.outcome}` : '';
+    this.versus.textContent = menu.outcome ? this.tell('against {outcome}', { outcome: menu.titles[menu.outcomes.indexOf(menu.outcome)] }) : '';
     this.words.textContent = menu.words ?? '';
-    this.choose.textContent = `axes: ${menu.axes?.length ?? 0} of ${menu.names?.length ?? 0}`;
+    this.choose.textContent = this.tell('axes: {n} of {of}', { n: menu.axes?.length ?? 0, of: menu.names?.length ?? 0 });
     this.choose.disabled = !menu.names?.length;
     this.chooser.put(menu.names ? menu : { names: [], axes: [], chosen: false, most: 0 });
   }
@@ -186,7 +191,7 @@ class Mattered {
       this.parallel.light(lit, this.hovered);
       this.scatter.light(lit, this.hovered);
       this.clear.hidden = !lit;
-      this.clear.textContent = lit ? `clear selection (${lit.length})` : '';
+      this.clear.textContent = lit ? this.tell('clear selection ({n})', { n: lit.length }) : '';
     });
   }
 

@@ -54,7 +54,7 @@ export class Parallel {
   drawAll() {
     const pen = cleared(this.all, this.width, HEAD + HEIGHT + FOOT);
     const count = this.runs.labels.length;
-    this.all.ariaLabel = `Parallel coordinates of ${count} runs over ${this.axes.map(axis => axis.name).join(', ')}`;
+    this.all.ariaLabel = this.person.tell('Parallel coordinates of {n} runs over {axes}', { n: count, axes: this.axes.map(axis => axis.name).join(', ') });
     Object.assign(pen, { lineWidth: count > 60 ? 1 : 1.5, lineJoin: 'round', globalAlpha: count > 200 ? 0.45 : count > 60 ? 0.6 : 0.85 });
     for (let run = 0; run < count; run++) this.#line(pen, run);
   }
@@ -118,7 +118,7 @@ export class Parallel {
       const { node, title, ticks, gone } = this.handles.get(axis.name);
       if (this.furniture.children[wanted.indexOf(axis.name)] !== node) this.furniture.insertBefore(node, this.furniture.children[wanted.indexOf(axis.name)] ?? null);
       title.replaceChildren(...breakable(axis.name));
-      title.title = axis.log ? `${axis.name} (log scale)` : axis.name;
+      title.title = axis.log ? this.person.tell('{name} (log scale)', axis) : axis.name;
       node.classList.toggle('astuner-outcome', axis.kind === 'outcome');
       const places = axis.ticks.map(([value, text]) => ({ at: (1 - unit(axis, value)) * HEIGHT, text }));
       ticks.replaceChildren(...thinned(places, TICK_GAP).map(({ at, text }) => {
@@ -136,7 +136,7 @@ export class Parallel {
     const title = element('strong');
     const ticks = element('div', { className: 'astuner-ticks' });
     const brush = element('div', { className: 'astuner-brush', hidden: true });
-    const bar = element('div', { className: 'astuner-axis-bar', tabIndex: 0, title: 'Drag along the axis to select runs; click to let go' }, brush);
+    const bar = element('div', { className: 'astuner-axis-bar', tabIndex: 0, title: this.person.tell('Drag along the axis to select runs; click to let go') }, brush);
     bar.setAttribute('role', 'group');
     bar.style.height = `${HEIGHT}px`;
     const gone = element('small');
@@ -200,7 +200,8 @@ export class Parallel {
     const range = this.brushes.get(name);
     brush.hidden = !range;
     if (range) Object.assign(brush.style, { top: `${(1 - range[1]) * HEIGHT}px`, height: `${Math.max((range[1] - range[0]) * HEIGHT, 2)}px` });
-    bar.ariaLabel = `${name}: ${range ? `${Math.round(range[0] * 100)} to ${Math.round(range[1] * 100)} percent of the axis selected` : 'no range'}. `
-      + 'Arrow keys move a range, with Shift its upper end, Escape clears it.';
+    const [low, high] = (range ?? []).map(end => Math.round(end * 100));
+    const selected = range ? this.person.tell('{low} to {high} percent of the axis selected', { low, high }) : this.person.tell('no range');
+    bar.ariaLabel = this.person.tell('{name}: {selected}. Arrow keys move a range, with Shift its upper end, Escape clears it.', { name, selected });
   }
 }

@@ -17,10 +17,10 @@ export const button = (text, title, act) => {
   return made;
 };
 
-/** Brings a <select> up to date; it is left alone while it has what it should have. */
-export function fillSelect(select, texts, chosen) {
+/** Brings a <select> of `texts`, called `titles`, up to date; it is left alone while it has what it should have. */
+export function fillSelect(select, texts, chosen, titles = texts) {
   if ([...select.options].map(one => one.value).join('\n') !== texts.join('\n')) {
-    select.replaceChildren(...texts.map(value => element('option', { value }, value)));
+    select.replaceChildren(...texts.map((value, place) => element('option', { value }, titles[place])));
   }
   select.value = chosen;
   select.disabled = !texts.length;

@@ -18,7 +18,7 @@ export class Scatter {
     this.stage = element('div', { className: 'astuner-stage', tabIndex: 0 }, this.all, this.lit, this.marks);
     this.stage.style.height = `${TALL}px`;
     this.stage.setAttribute('role', 'application');
-    this.stage.ariaLabel = 'Scatter: arrow keys go from run to run, Enter selects, Escape lets go.';
+    this.stage.ariaLabel = person.tell('Scatter: arrow keys go from run to run, Enter selects, Escape lets go.');
     this.node = this.stage;
     this.hovered = null;
     pointer(this.stage, { move: (x, y) => this.#show(this.#at(x, y)), leave: () => this.#show(null), click: (x, y, add) => this.person.click(this.#at(x, y), add) });
@@ -50,7 +50,9 @@ export class Scatter {
 
   drawAll() {
     const pen = cleared(this.all, this.width, TALL);
-    this.all.ariaLabel = this.across ? `${this.across.name} against ${this.outcome?.name} of ${this.xs.length} runs` : 'no scatter';
+    this.all.ariaLabel = this.across
+      ? this.person.tell('{name} against {outcome} of {n} runs', { name: this.across.name, outcome: this.outcome?.name, n: this.xs.length })
+      : this.person.tell('no scatter');
     pen.globalAlpha = this.xs.length > 200 ? 0.6 : 0.85;
     for (let run = 0; run < this.xs.length; run++) this.#dot(pen, run, this.xs.length > 200 ? 3 : 4.5);
   }

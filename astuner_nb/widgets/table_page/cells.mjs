@@ -61,7 +61,7 @@ export function sparkline() {
 }
 
 /** The bar in a run's colour; what is behind it opens a picker. `onPick` is called with `#rrggbb`. */
-export function swatch(onPick) {
+export function swatch(onPick, tell) {
   const bar = element('span', { className: 'astuner-swatch' });
   const picker = element('input', { type: 'color', tabIndex: 0 });
   picker.addEventListener('change', () => onPick(picker.value));
@@ -71,8 +71,8 @@ export function swatch(onPick) {
       bar.style.background = row.swatch;
       bar.dataset.drawn = row.drawn;
       if (document.activeElement !== picker) picker.value = row.swatch;
-      picker.ariaLabel = `colour of ${label}`;
-      picker.title = `${DRAWN[row.drawn] ?? ''}; click to choose another colour`;
+      picker.ariaLabel = tell('colour of {run}', { run: label });
+      picker.title = tell('{drawn}; click to choose another colour', { drawn: tell(DRAWN[row.drawn] ?? '') });
     },
   };
 }

@@ -2,16 +2,16 @@ import { element } from './cells.mjs';
 import { isSame, listed } from './plain.mjs';
 
 /** The line in which a person writes about a run. `say(verb, value)` for each thing that changed, then `close()`. */
-export function makeEditor(row, say, close) {
+export function makeEditor(row, say, tell, close) {
   const label = `${row.mark} ${row.name}`.trim();
-  const field = (what, value, placeholder) => element('input', { type: 'text', value, placeholder, ariaLabel: `${what} of ${label}` });
-  const name = field('name', row.name, 'its own name');
-  const tags = field('tags', row.tags.join(', '), 'tags, with commas');
-  const note = field('note', row.note, 'a note');
-  const save = element('button', { type: 'submit', title: 'Keep this (Enter)' }, 'Keep');
-  const leave = element('button', { type: 'button', title: 'Leave all as it was (Escape)' }, 'Cancel');
-  const usual = element('button', { type: 'button', hidden: !row.color, title: 'Draw it in its usual colour again' }, 'Usual colour');
-  const labelled = (text, node) => element('label', {}, element('span', {}, text), node);
+  const field = (what, value, placeholder) => element('input', { type: 'text', value, placeholder: tell(placeholder), ariaLabel: tell(what, { run: label }) });
+  const name = field('name of {run}', row.name, 'its own name');
+  const tags = field('tags of {run}', row.tags.join(', '), 'tags, with commas');
+  const note = field('note of {run}', row.note, 'a note');
+  const save = element('button', { type: 'submit', title: tell('Keep this (Enter)') }, tell('Keep'));
+  const leave = element('button', { type: 'button', title: tell('Leave all as it was (Escape)') }, tell('Cancel'));
+  const usual = element('button', { type: 'button', hidden: !row.color, title: tell('Draw it in its usual colour again') }, tell('Usual colour'));
+  const labelled = (text, node) => element('label', {}, element('span', {}, tell(text)), node);
   const form = element('form', {}, labelled('name', name), labelled('tags', tags), labelled('note', note), save, leave, usual);
 
   form.addEventListener('submit', event => {

@@ -8,19 +8,20 @@ const SEARCH_AFTER_MS = 200;
 const WAYS = ['ascending', 'descending'];
 
 /** The titles and widths of a table. @param {HTMLTableElement} table @param send */
-export function makeHead(table, send) {
+export function makeHead(table, send, tell) {
   const tr = element('tr'), cols = element('colgroup');
   table.append(cols, element('thead', {}, tr));
   let columns = [], known = { columns: [], kinds: [] }, widths = [];
 
   function title(column) {
-    const th = element('th', { scope: 'col', title: column.title, className: column.isNumber ? 'astuner-number' : '' });
+    const text = column.place === undefined ? tell(column.title) : column.title;
+    const th = element('th', { scope: 'col', title: text, className: column.isNumber ? 'astuner-number' : '' });
     th.dataset.column = column.id;
     if (!column.sort) {
-      th.append(column.title);
+      th.append(text);
       return th;
     }
-    const button = element('button', { type: 'button' }, column.title);
+    const button = element('button', { type: 'button' }, text);
     button.addEventListener('click', () => send('sort', '', column.sort));
     th.append(button);
     return th;
@@ -59,10 +60,10 @@ export function makeHead(table, send) {
 }
 
 /** The line above: all or none, search, how many are left. */
-export function makeBar(send) {
-  const all = element('input', { type: 'checkbox', ariaLabel: 'show all', title: 'Put all of these in sight, or none' });
-  const field = element('input', { type: 'search', placeholder: 'search names', ariaLabel: 'search names', spellcheck: false });
-  field.title = 'Part of a name, or a pattern with * and ?';
+export function makeBar(send, tell) {
+  const all = element('input', { type: 'checkbox', ariaLabel: tell('show all'), title: tell('Put all of these in sight, or none') });
+  const field = element('input', { type: 'search', placeholder: tell('search names'), ariaLabel: tell('search names'), spellcheck: false });
+  field.title = tell('Part of a name, or a pattern with * and ?');
   const words = element('span', { className: 'astuner-quiet astuner-count', role: 'status' });
   field.dataset.lmSuppressShortcuts = 'true'; // those of JupyterLab
   let timer, sent = '';

@@ -5,12 +5,12 @@ import { hasSameColumns, startedText, textOf, verdict } from './plain.mjs';
 // A line is made once and changed in place: a button that is replaced under the pointer loses its click. One that goes out
 // of view becomes the line of another run: a browser takes a millisecond to style a new one.
 
-/** One row in the page. @param {(verb: string, key: string, value: any) => void} send */
-export function makeLine(send) {
+/** One row in the page. @param {(verb: string, key: string, value: any) => void} send @param tell */
+export function makeLine(send, tell) {
   const say = (verb, value) => send(verb, line.row.key, value);
   const line = { row: null, head: null, editor: null };
   const box = element('input', { type: 'checkbox' });
-  const colour = swatch(value => say('color', value));
+  const colour = swatch(value => say('color', value), tell);
   const mark = element('span', { className: 'astuner-mark' });
   const called = element('span');
   const parent = element('span', { className: 'astuner-parent' });
@@ -20,7 +20,7 @@ export function makeLine(send) {
   const more = iconButton('more', () => toggleEditor());
   const source = element('a', { target: '_blank', rel: 'noopener noreferrer' });
   const state = element('span');
-  const stop = element('button', { type: 'button', className: 'astuner-stop' }, '■ stop');
+  const stop = element('button', { type: 'button', className: 'astuner-stop' }, `■ ${tell('stop')}`);
   const progress = cell('progress astuner-number');
   const reading = cell('reading');
   const curve = sparkline();
@@ -41,7 +41,7 @@ export function makeLine(send) {
 
   function toggleEditor(open = !line.editor) {
     line.editor?.tr.remove();
-    line.editor = open ? makeEditor(line.row, say, () => { toggleEditor(false); more.focus(); }) : null;
+    line.editor = open ? makeEditor(line.row, say, tell, () => { toggleEditor(false); more.focus(); }) : null;
     more.ariaExpanded = String(open);
     if (!open) return;
     tr.after(line.editor.tr);
@@ -59,22 +59,22 @@ export function makeLine(send) {
 
   function showRun(row, label) {
     box.checked = !row.hidden;
-    box.ariaLabel = `show ${label}`;
-    box.title = row.hidden ? 'Put it in sight again' : 'Put it out of sight';
+    box.ariaLabel = tell('show {run}', { run: label });
+    box.title = row.hidden ? tell('Put it in sight again') : tell('Put it out of sight');
     colour.show(row, label);
     write(mark, row.mark, '');
     write(called, row.name, '');
     write(parent, row.parent && `↳ ${row.parent}`, '');
-    name.title = `${label} (${row.key}): emphasise it everywhere; with Ctrl, Cmd or Shift beside others`;
+    name.title = tell('{run} ({key}): emphasise it everywhere; with Ctrl, Cmd or Shift beside others', { run: label, key: row.key });
     name.ariaPressed = String(row.selected);
-    setDown(pin, row.pinned, row.pinned ? `let ${label} go from the top` : `keep ${label} at the top`);
-    setDown(flag, row.baseline, row.baseline ? `compare with ${label} no longer` : `compare all others with ${label}`);
-    more.ariaLabel = more.title = `write about ${label}: name, tags, note`;
+    setDown(pin, row.pinned, tell(row.pinned ? 'let {run} go from the top' : 'keep {run} at the top', { run: label }));
+    setDown(flag, row.baseline, tell(row.baseline ? 'compare with {run} no longer' : 'compare all others with {run}', { run: label }));
+    more.ariaLabel = more.title = tell('write about {run}: name, tags, note', { run: label });
     write(source, row.source + (row.url ? ' ↗' : ''), row.url || row.source);
     row.url ? source.href = row.url : source.removeAttribute('href'); // the kernel lets addresses of the web through only
-    write(state, row.state, row.detail);
+    write(state, tell(row.state), row.detail);
     state.className = `astuner-state astuner-${row.state}`;
-    stop.title = `Stop ${label}`;
+    stop.title = tell('Stop {run}', { run: label });
     stop.hidden = !row.alive;
     write(progress, row.progress);
     write(reading, row.reading);
@@ -96,7 +96,7 @@ export function makeLine(send) {
     head.kinds.forEach((kind, place) => {
       const td = isMeasured(kind) ? behind[right++] : before[left++];
       const value = row.cells[place] ?? null;
-      write(td, textOf(value, kind), value === null ? '' : `${head.columns[place]}: ${value}`);
+      write(td, textOf(value, kind), value === null ? '' : `${(head.titles ?? head.columns)[place]}: ${value}`);
       if (kind === 'delta') td.className = `astuner-number astuner-delta astuner-${verdict(value, head.better[place]) || 'same'}`;
     });
   }

@@ -1,5 +1,5 @@
 import { isMeasured } from './line.mjs';
-import { textOf } from './plain.mjs';
+import { breadth, textOf } from './plain.mjs';
 
 // Which nodes stand in the table's body, and how wide its columns are.
 
@@ -36,16 +36,16 @@ export class Widths {
   begin(head) {
     this.letters = { name: 6, source: 6, state: 8, progress: 4 };
     this.kinds = head.kinds;
-    this.measured = head.columns.map(title => Math.min(22, Math.max(...title.split(' ').map(word => word.length)) + 2));
+    this.measured = (head.titles ?? head.columns).map(title => Math.min(22, Math.max(...title.split(' ').map(breadth)) + 2));
   }
 
   /** Room for another row; columns grow and never shrink. */
   add(row) {
-    for (const part of ['name', 'source', 'state', 'progress', 'reading', 'note', 'what_changed']) this.#grow(part, row[part].length);
-    this.#grow('name', row.name.length + row.mark.length + 1 + (row.parent ? row.parent.length + 3 : 0));
-    this.#grow('tags', row.tags.join('   ').length);
+    for (const part of ['name', 'source', 'state', 'progress', 'reading', 'note', 'what_changed']) this.#grow(part, breadth(row[part]));
+    this.#grow('name', breadth(row.name) + row.mark.length + 1 + (row.parent ? breadth(row.parent) + 3 : 0));
+    this.#grow('tags', breadth(row.tags.join('   ')));
     this.kinds.forEach((kind, place) => {
-      const length = Math.min(LONGEST[kind], textOf(row.cells[place], kind).length);
+      const length = Math.min(LONGEST[kind], breadth(textOf(row.cells[place], kind)));
       if (length > this.measured[place]) this.measured[place] = length;
     });
   }
@@ -71,7 +71,7 @@ export class Widths {
 /** All columns in the order of the page. `sort` is what a click on the title sorts by; `needs` says which rows fill it. */
 export function columnsOf(head) {
   const own = head.columns.map((title, place) => ({
-    id: `c${place}`, place, title, sort: title, kind: head.kinds[place],
+    id: `c${place}`, place, title: head.titles?.[place] ?? title, sort: title, kind: head.kinds[place],
     isNumber: isMeasured(head.kinds[place]),
   }));
   return [

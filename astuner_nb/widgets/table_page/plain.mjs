@@ -57,6 +57,9 @@ export function inView(scrollTop, height, rowHeight, count) {
   return [from, Math.min(count, from + Math.ceil(height / rowHeight / STEP + 1) * STEP + 2 * AROUND)];
 }
 
+/** How many narrow letters are as wide as `text`: those of Chinese are two. @param {string} text */
+export const breadth = text => text.length + (text.match(/[\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60]/g)?.length ?? 0);
+
 /** When it began, local time; short. @param {string} iso */
 export function startedText(iso) {
   const date = new Date(iso);

@@ -4,6 +4,7 @@ import { makeLine } from './line.mjs';
 import { place, Widths } from './lines.mjs';
 import { hasSameColumns, inView } from './plain.mjs';
 import { Rows } from './rows.mjs';
+import { teller } from '../teller.mjs';
 
 const ASK_AGAIN_MS = 5_000; // a request for all rows may be lost like any other message
 const ROW_PX = 26; // keep in step with runs_table.css
@@ -11,7 +12,7 @@ const ROW_PX = 26; // keep in step with runs_table.css
 /** anywidget calls this once for each model: the rows are shared by the views of one table. */
 export default function runsTable() {
   const views = new Set();
-  const shared = { rows: null, send: () => {} };
+  const shared = { rows: null, send: () => {}, tell: teller({}) };
   return {
     initialize({ model }) { connect(shared, model, changed => views.forEach(view => view.changed(changed))); },
     render({ el }) {
@@ -25,6 +26,7 @@ export default function runsTable() {
 /** Joins the model and the rows: messages in, what a person does out. `tell(null)` says that all is new. */
 function connect(shared, model, tell) {
   let askedAt = -Infinity;
+  shared.tell = teller(model.get('_texts'));
   const send = message => {
     try { model.send(message); } catch { /* the kernel is gone: the table stays, there is nobody to tell */ }
   };
@@ -51,7 +53,7 @@ function connect(shared, model, tell) {
 /** One view of the table, in `el`. */
 function openView(el, shared) {
   const body = element('tbody'), table = element('table', { className: 'astuner-table' });
-  const head = makeHead(table, shared.send), bar = makeBar(shared.send);
+  const head = makeHead(table, shared.send, shared.tell), bar = makeBar(shared.send, shared.tell);
   table.append(body);
   const above = gap(), below = gap();
   const nothing = element('p', { className: 'astuner-quiet' });
@@ -79,7 +81,7 @@ function openView(el, shared) {
     head.show(rows.head);
     head.fit(widths, rows.all);
     bar.show({ shown, head: rows.head, words: rows.words });
-    nothing.textContent = rows.words || 'No runs yet.';
+    nothing.textContent = rows.words || shared.tell('No runs yet.');
     nothing.hidden = shown.length > 0;
     table.hidden = !shown.length;
     if (String(rows.head.sort) !== sort) box.scrollTop = 0;
@@ -92,7 +94,7 @@ function openView(el, shared) {
     const inside = shown.slice(from, until);
     const spare = spareLines(new Set(inside.map(row => row.key)));
     const wanted = inside.flatMap(row => {
-      if (!lines.has(row.key)) lines.set(row.key, spare.shift() ?? makeLine(shared.send));
+      if (!lines.has(row.key)) lines.set(row.key, spare.shift() ?? makeLine(shared.send, shared.tell));
       const line = lines.get(row.key);
       line.update(row, heading);
       return line.editor ? [line.tr, line.editor.tr] : [line.tr];
