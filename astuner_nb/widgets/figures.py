@@ -22,6 +22,8 @@ from astuner_nb.views.pictures.picture import Line, Mark, Picture
 from astuner_nb.views.pictures.traces import layout, positions, trace
 from astuner_nb.widgets.changes import flat, instead
 from astuner_nb.widgets.figure_marks import FigureMarks
+from astuner_nb.widgets.should import Should
+from astuner_nb.widgets.tree import family
 
 HEIGHT_PX = 220
 LARGE_PX = 360
@@ -75,13 +77,13 @@ class Figures:
         if list(metrics) == self.metrics:
             return
         for gone in self._shown.keys() - set(metrics):
-            self._shown.pop(gone).figure.close()
+            self._shown.pop(gone).close()
         self._shown = {metric: self._shown.get(metric) or self._new() for metric in metrics}
         large = 0 < len(metrics) <= FEW
         (self.widget.add_class if large else self.widget.remove_class)("astuner-large")
         for shown in self._shown.values():
             shown.height_px = LARGE_PX if large else HEIGHT_PX
-        self.widget.children = [*(shown.figure for shown in self._shown.values()), *self._beside]
+        self.widget.children = [*(shown.widget for shown in self._shown.values()), *self._beside]
 
     def show(self, pictures: Iterable[Picture]) -> None:
         """Bring figures up to date, and send on what waits."""
@@ -129,6 +131,8 @@ class _Figure:
         self.figure = LiveFigure(link=link)
         self.figure.add_class("astuner-figure")
         self.figure.on_pick(self._picked)
+        self._should = Should()
+        self.widget = ipw.Box([self.figure, self._should.widget]).add_class("astuner-framed")
         self.height_px = HEIGHT_PX
         self.waiting: list[Line] = []
         self._on_pick, self._on_mark = on_pick, on_mark
@@ -145,9 +149,15 @@ class _Figure:
             self._marks.forget()
             self.figure.update_xaxes(range=None, autorange=True)  # a zoom on another axis says nothing
         self._picture = picture
+        self._should.show(picture.metric)
         self._set_layout(layout(picture, self.height_px) | _hover(picture) | mark_layout(picture))
         self.waiting = [line for line in picture.lines if line.id not in self._sent]
         self._update([line for line in picture.lines if line.id in self._sent])
+
+    def close(self) -> None:
+        """Close the figure and what belongs to it."""
+        for widget in family(self.widget):
+            widget.close()
 
     def show_marks(self) -> None:
         """Send what is another about the marks, once the first lines are there."""

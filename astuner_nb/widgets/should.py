@@ -1,0 +1,35 @@
+"""A `?` at a figure, and what it opens: how the curve should look, in one sentence and a small drawing."""
+
+from __future__ import annotations
+
+from html import escape
+
+import ipywidgets as ipw
+
+from astuner_nb.charts.healthy import drawing
+from astuner_nb.core.metrics import Metric
+
+
+class Should:
+    """Takes no room until it is opened, which the page does by itself (`access.js`)."""
+
+    def __init__(self) -> None:
+        self.widget = ipw.HTML().add_class("astuner-should")
+
+    def show(self, metric: Metric) -> None:
+        """Have it tell of `metric`; there is no `?` where nothing is known of it."""
+        text = explained(metric)
+        if self.widget.value != text:
+            self.widget.value = text
+
+
+def explained(metric: Metric) -> str:
+    """The button and the closed note as HTML; nothing where there is no sentence."""
+    if not metric.should:
+        return ""
+    asked = escape(f"What should {metric.title} look like?")
+    picture = drawing(metric.shape) if metric.shape else ""
+    return (
+        f"<button type='button' aria-expanded='false' aria-label='{asked}' title='{asked}'>?</button>"
+        f"<div role='note' hidden=''>{picture}<p>{escape(metric.should)}</p></div>"
+    )
