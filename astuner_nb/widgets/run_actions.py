@@ -15,7 +15,7 @@ from astuner_nb.widgets.painting import Painting
 
 
 class RunActions:
-    """A choice of checkpoints and three buttons; not there where the run has none."""
+    """A choice of checkpoints and three buttons; not seen where the run has none."""
 
     def __init__(self, session: Session, later: Later) -> None:
         self._session = session
@@ -37,9 +37,9 @@ class RunActions:
         """Offer the `checkpoints` of `run`, first the one that it keeps as its best."""
         self._run = run if isinstance(run, StoredRun) and run.project == self._session.plan.project else None
         there = bool(self._run and checkpoints)
-        display = None if there else "none"
-        if self.widget.layout.display != display:
-            self.widget.layout.display = display
+        visibility = None if there else "hidden"  # its room is kept: nothing moves when the first checkpoint comes
+        if self.widget.layout.visibility != visibility:
+            self.widget.layout.visibility = visibility
         if there:
             self._offer(checkpoints)
 
