@@ -20,6 +20,7 @@ from astuner_nb.views.pictures.picture import Mark, Picture
 from astuner_nb.views.stage import Stage
 from astuner_nb.views.view import View
 from astuner_nb.widgets import words
+from astuner_nb.widgets.access import Access
 from astuner_nb.widgets.details import Details
 from astuner_nb.widgets.figures import Figures
 from astuner_nb.widgets.filters import Filters
@@ -82,7 +83,7 @@ class RunsView:
         self._remark = ipw.HTML().add_class("astuner-remark")
         self._table = RunsTable(self.later(self._verbs.act))
         self._details = Details(view, self._stage, self._figures, self.later, self.leave_picture)
-        drawn = [self._toolbar.widget, self._legend, self._figures.widget, self._remark]
+        drawn = [self._toolbar.widget, self._legend, self._figures.widget, self._remark, Access()]
         self.figures: ipw.Widget = ipw.VBox(drawn).add_class("astuner-drawn")
         self.filters, self.table, self.details = self._filters.widget, self._table, self._details.widget
         self._unlink = view.listen(self.later(lambda: None))  # wakes the monitor: a change is painted at once
