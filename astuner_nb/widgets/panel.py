@@ -67,6 +67,7 @@ class Panel:
         self._session.stop(self._session.stored(key))
 
     def _stop_running(self, _: object) -> None:
+        self._stop_all.description = "Stopping …"
         for key in self._runs.running:
             self._stop(key)
 
@@ -89,6 +90,8 @@ class Panel:
     def _paint_headline(self) -> None:
         running = self._runs.running
         self._stop_all.disabled = not running
+        if not running:
+            self._stop_all.description = "Stop"
         plan = self._session.plan
         now = [_live(self._session.monitor.followed[running[-1]], len(running))] if running else []
         self._headline.value = words.headline(plan.project, plan.backbone.name, now)

@@ -10,7 +10,7 @@ from astuner_nb.core.protocols import Run
 from astuner_nb.core.run import Checkpoint
 from astuner_nb.session import Session
 from astuner_nb.store.run import Run as StoredRun
-from astuner_nb.widgets.later import Later
+from astuner_nb.widgets.later import Later, announced
 from astuner_nb.widgets.painting import Painting
 
 
@@ -25,9 +25,9 @@ class RunActions:
         self._checkpoint = ipw.Dropdown(options=[], tooltip="From which of its checkpoints")
         self._checkpoint.add_class("astuner-menu").observe(self._painting.by_person(self._choose), names="value")
         resume = _button("Resume", "play", "Start a run that goes on from there, with the values it had")
-        resume.on_click(later(lambda _: self._resume()))
+        announced(resume, "Starting …", later, self._resume)
         branch = _button("Branch", "code-fork", "Start a run that goes on from there, with the values of the sliders")
-        branch.on_click(later(lambda _: self._branch()))
+        announced(branch, "Starting …", later, self._branch)
         take = _button("Its values", "sliders", "Move the sliders to the values that it had there")
         take.on_click(later(lambda _: self._take_values()))
         self.widget = ipw.HBox([self._checkpoint, resume, branch, take]).add_class("astuner-run-actions")

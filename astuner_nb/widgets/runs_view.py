@@ -36,6 +36,8 @@ from astuner_nb.widgets.toolbar import Offered, Toolbar
 WORDS_EVERY_S = 0.5
 """Text about growing runs changes at most this often; curves and states change with every turn."""
 
+READING = "Reading runs …"
+
 
 class RunsView:
     """Paints what a stage shows. All of it runs in the monitor's thread, but for what leaves a command on its queue."""
@@ -137,7 +139,8 @@ class RunsView:
             counts = stage.counts()
             self._filters.paint(stage.cast.sliders(), stage.further_columns())
             self._paint_legend()
-            self._table.show(stage.table(), counts.words if counts.of else self._invitation)
+            nothing = READING if self._monitor.expects else self._invitation
+            self._table.show(stage.table(), counts.words if counts.of else nothing)
             self._details.paint()
 
     def _paint_card(self) -> None:
