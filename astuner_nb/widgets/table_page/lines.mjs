@@ -35,7 +35,7 @@ export class Widths {
 
   /** Begin anew for other columns: room for their titles, of which words may stand below one another. */
   begin(head) {
-    this.letters = { name: 6, source: 6, state: 8, progress: 4, reading: LONGEST.reading };
+    this.letters = { name: 6, source: 6, state: 8, progress: 4, reading: 19 }; // learning since 27
     this.kinds = head.kinds;
     this.measured = head.columns.map((title, place) => Math.min(22, Math.max(SHORTEST[head.kinds[place]] ?? 0, ...title.split(' ').map(word => word.length + 2))));
   }
