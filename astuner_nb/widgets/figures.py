@@ -132,7 +132,8 @@ class _Figure:
         self.figure.add_class("astuner-figure")
         self.figure.on_pick(self._picked)
         self._should = Should()
-        self.widget = ipw.Box([self.figure, self._should.widget]).add_class("astuner-framed")
+        self.widget = ipw.Box([self.figure, self._should.widget], layout={"width": "100%"})
+        self.widget.add_class("astuner-framed")
         self.height_px = HEIGHT_PX
         self.waiting: list[Line] = []
         self._on_pick, self._on_mark = on_pick, on_mark
