@@ -53,6 +53,11 @@ class Monitor:
         """Key of a run → what is known of it, as of the last turn."""
         return dict(self._followed)
 
+    @property
+    def expects(self) -> bool:
+        """Whether there are runs to tell of, read or not."""
+        return bool(self._followed or self._arrivals)
+
     def follow(self, run: Run, job: Job | None = None, metrics: Sequence[str] | None = None) -> None:
         """Read `run` from the next turn on. Following twice is harmless.
 

@@ -16,7 +16,7 @@ from astuner_nb.core.shipped import shipped
 Words = Mapping[str, Sequence[str] | type]
 """Word → the values it may have, or their type."""
 
-METRIC_WORDS: Words = dict(zip(SHOWN, (str, str, ("higher", "lower", "neither"), bool), strict=True))
+METRIC_WORDS: Words = SHOWN
 PARAMETER_WORDS: Words = {"kind": ("number", "whole", "text")}
 SECTIONS = ("metrics", "hyper_parameters", "roots")
 

@@ -8,14 +8,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from astuner_nb.core.said import said
 from astuner_nb.core.shipped import shipped
 
 Better = Literal["higher", "lower", "neither"]
-SHOWN = ("title", "unit", "better", "cumulative")
-"""What a table may say of a metric besides its keys."""
+Shape = Literal["rises", "sinks", "bends", "settles", "wanders", "steady", "dips", "low", "climbs", "warms"]
+"""How a healthy curve runs, in one word; `charts/healthy.py` draws each."""
+SHOWN: dict[str, type | tuple[str, ...]] = {
+    "title": str,
+    "unit": str,
+    "better": get_args(Better),
+    "cumulative": bool,
+    "should": str,
+    "should_zh": str,
+    "shape": get_args(Shape),
+}
+"""What a table may say of a metric besides its keys → the type, or the words there are."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,12 @@ class Metric:
     better: Better = "neither"
     cumulative: bool = False
     """Whether it only counts up (tokens so far), so that its last value stands for the whole run."""
+    should: str = ""
+    """How its curve looks when all is well, in one sentence; empty where nobody can say."""
+    should_zh: str = ""
+    """The same in Chinese."""
+    shape: Shape | None = None
+    """The same as a drawing."""
 
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import re
 from importlib import resources
 
 # In this order each module only uses what stands above it.
-_PARTS = ("growing", "thin", "wire", "look", "events", "links", "member", "store")
+_PARTS = ("growing", "thin", "wire", "look", "events", "links", "member", "tool_bar", "store")
 _MODULES = (*_PARTS, "plotly_source", "view", "live_figure")
 
 _IMPORT = re.compile(r"^import .*? from '\./.*?';\n", re.MULTILINE | re.DOTALL)

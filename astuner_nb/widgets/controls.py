@@ -11,7 +11,7 @@ from astuner_nb.core.space import Value
 from astuner_nb.session import Session
 from astuner_nb.store.run import Run as StoredRun
 from astuner_nb.widgets import words
-from astuner_nb.widgets.later import Later
+from astuner_nb.widgets.later import Later, announced
 from astuner_nb.widgets.live_change import LiveChange
 from astuner_nb.widgets.sliders import Sliders, slid
 
@@ -34,7 +34,7 @@ class Controls:
             button_style="primary",
             tooltip=language("Start a run with these values"),
         )
-        run.on_click(later(self._start))
+        announced(run, language("Starting …"), later, self._start)
         buttons = ipw.HBox([run, *self._preset_menu()]).add_class("astuner-actions")
         notices = ipw.HTML(words.notices(session.plan.notices))
         self._change = LiveChange(session, later, language)
@@ -80,6 +80,6 @@ class Controls:
         if value != slid(self._session.plan.backbone.space[name], self._session.values[name]):
             self._session.set(**{name: value})
 
-    def _start(self, _: object) -> None:
+    def _start(self) -> None:
         self.complain()
         self._session.start()

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import ipywidgets as ipw
 import numpy as np
 
+from astuner_nb.core.language import ENGLISH, Language
 from astuner_nb.core.series import Floats
 from astuner_nb.live_figure.figure import LiveFigure
 from astuner_nb.views.pictures.compact import compact
@@ -22,6 +23,8 @@ from astuner_nb.views.pictures.picture import Line, Mark, Picture
 from astuner_nb.views.pictures.traces import layout, positions, trace
 from astuner_nb.widgets.changes import flat, instead
 from astuner_nb.widgets.figure_marks import FigureMarks
+from astuner_nb.widgets.should import Should
+from astuner_nb.widgets.tree import family
 
 HEIGHT_PX = 220
 LARGE_PX = 360
@@ -47,7 +50,12 @@ class Figures:
     """One `LiveFigure` a metric. All methods are called from one thread: the monitor's."""
 
     def __init__(
-        self, on_pick: Pick, link: str, beside: Sequence[ipw.Widget] = (), on_mark: OnMark | None = None
+        self,
+        on_pick: Pick,
+        link: str,
+        beside: Sequence[ipw.Widget] = (),
+        on_mark: OnMark | None = None,
+        language: Language = ENGLISH,
     ) -> None:
         """
         Args:
@@ -55,8 +63,10 @@ class Figures:
             link: figures with the same one share their x axis.
             beside: what stands behind the figures in the same grid.
             on_mark: called as `on_pick`, with the mark that was clicked.
+            language: of what the figures themselves say; pictures come translated.
         """
         self._on_pick, self._on_mark, self._link, self._beside = on_pick, on_mark, link, tuple(beside)
+        self._language = language
         self._shown: dict[str, _Figure] = {}
         self.widget = ipw.Box(self._beside).add_class("astuner-figures")
 
@@ -75,13 +85,13 @@ class Figures:
         if list(metrics) == self.metrics:
             return
         for gone in self._shown.keys() - set(metrics):
-            self._shown.pop(gone).figure.close()
+            self._shown.pop(gone).close()
         self._shown = {metric: self._shown.get(metric) or self._new() for metric in metrics}
         large = 0 < len(metrics) <= FEW
         (self.widget.add_class if large else self.widget.remove_class)("astuner-large")
         for shown in self._shown.values():
             shown.height_px = LARGE_PX if large else HEIGHT_PX
-        self.widget.children = [*(shown.figure for shown in self._shown.values()), *self._beside]
+        self.widget.children = [*(shown.widget for shown in self._shown.values()), *self._beside]
 
     def show(self, pictures: Iterable[Picture]) -> None:
         """Bring figures up to date, and send on what waits."""
@@ -110,7 +120,7 @@ class Figures:
                 left -= shown.send(left, visible)
 
     def _new(self) -> _Figure:
-        return _Figure(self._on_pick, self._link, self._on_mark)
+        return _Figure(self._on_pick, self._link, self._on_mark, self._language)
 
 
 @dataclass(eq=False)
@@ -125,10 +135,13 @@ class _Sent:
 class _Figure:
     """One figure and what the page has of it."""
 
-    def __init__(self, on_pick: Pick, link: str, on_mark: OnMark | None) -> None:
+    def __init__(self, on_pick: Pick, link: str, on_mark: OnMark | None, language: Language) -> None:
         self.figure = LiveFigure(link=link)
         self.figure.add_class("astuner-figure")
         self.figure.on_pick(self._picked)
+        self._should = Should(language)
+        self.widget = ipw.Box([self.figure, self._should.widget], layout={"width": "100%"})
+        self.widget.add_class("astuner-framed")
         self.height_px = HEIGHT_PX
         self.waiting: list[Line] = []
         self._on_pick, self._on_mark = on_pick, on_mark
@@ -145,9 +158,15 @@ class _Figure:
             self._marks.forget()
             self.figure.update_xaxes(range=None, autorange=True)  # a zoom on another axis says nothing
         self._picture = picture
+        self._should.show(picture.metric)
         self._set_layout(layout(picture, self.height_px) | _hover(picture) | mark_layout(picture))
         self.waiting = [line for line in picture.lines if line.id not in self._sent]
         self._update([line for line in picture.lines if line.id in self._sent])
+
+    def close(self) -> None:
+        """Close the figure and what belongs to it."""
+        for widget in family(self.widget):
+            widget.close()
 
     def show_marks(self) -> None:
         """Send what is another about the marks, once the first lines are there."""

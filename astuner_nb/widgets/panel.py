@@ -71,6 +71,7 @@ class Panel:
         self._session.stop(self._session.stored(key))
 
     def _stop_running(self, _: object) -> None:
+        self._stop_all.description = self._language("Stopping …")
         for key in self._runs.running:
             self._stop(key)
 
@@ -93,6 +94,8 @@ class Panel:
     def _paint_headline(self) -> None:
         running = self._runs.running
         self._stop_all.disabled = not running
+        if not running:
+            self._stop_all.description = self._language("Stop")
         plan = self._session.plan
         now = [self._live(self._session.monitor.followed[running[-1]], len(running))] if running else []
         self._headline.value = words.headline(plan.project, plan.backbone.name, now)

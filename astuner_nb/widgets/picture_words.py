@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from astuner_nb.core.language import Language
+from astuner_nb.core.metrics import Metric
 from astuner_nb.views.pictures.picture import Mark, Picture
 
 
@@ -14,10 +15,15 @@ def in_language(picture: Picture, language: Language) -> Picture:
         return picture
     return replace(
         picture,
-        metric=replace(picture.metric, title=language.of(picture.metric.title)),
+        metric=_titled(picture.metric, language),
         axis=replace(picture.axis, title=language.of(picture.axis.title)),
         marks=tuple(_said(mark, language) for mark in picture.marks),
     )
+
+
+def _titled(metric: Metric, language: Language) -> Metric:
+    should = metric.should_zh if language.name == "zh" else ""
+    return replace(metric, title=language.of(metric.title), should=should or metric.should)
 
 
 def _said(mark: Mark, language: Language) -> Mark:

@@ -19,7 +19,7 @@ def phrase(label: str, report: Report, language: Language = ENGLISH) -> str:
     """Whose curves are read, and what they say in a few words."""
     gravest = max((finding.severity for finding in report.findings), default=Severity.NOTE)
     said = f"<b class='astuner-grave-{gravest.name.lower()}'>{SIGNS[gravest]} {escape(language.of(report.phrase))}</b>"
-    return f"<div role='status'><span class='astuner-quiet'>{escape(label)}</span> {said}</div>"
+    return f"<div role='status'><span class='astuner-quiet' title='{escape(label)}'>{escape(label)}</span> {said}</div>"
 
 
 def invitation(language: Language = ENGLISH) -> str:

@@ -11,12 +11,12 @@ from astuner_nb.core.protocols import Run
 from astuner_nb.core.run import Checkpoint
 from astuner_nb.session import Session
 from astuner_nb.store.run import Run as StoredRun
-from astuner_nb.widgets.later import Later
+from astuner_nb.widgets.later import Later, announced
 from astuner_nb.widgets.painting import Painting
 
 
 class RunActions:
-    """A choice of checkpoints and three buttons; not there where the run has none."""
+    """A choice of checkpoints and three buttons; not seen where the run has none."""
 
     def __init__(self, session: Session, later: Later, language: Language = ENGLISH) -> None:
         self._session, self._language = session, language
@@ -27,10 +27,10 @@ class RunActions:
         self._checkpoint.add_class("astuner-menu").observe(self._painting.by_person(self._choose), names="value")
         tip = language("Start a run that goes on from there, with the values it had")
         resume = _button(language("Resume"), "play", tip)
-        resume.on_click(later(lambda _: self._resume()))
+        announced(resume, language("Starting …"), later, self._resume)
         tip = language("Start a run that goes on from there, with the values of the sliders")
         branch = _button(language("Branch"), "code-fork", tip)
-        branch.on_click(later(lambda _: self._branch()))
+        announced(branch, language("Starting …"), later, self._branch)
         tip = language("Move the sliders to the values that it had there")
         take = _button(language("Its values"), "sliders", tip)
         take.on_click(later(lambda _: self._take_values()))
@@ -41,9 +41,9 @@ class RunActions:
         """Offer the `checkpoints` of `run`, first the one that it keeps as its best."""
         self._run = run if isinstance(run, StoredRun) and run.project == self._session.plan.project else None
         there = bool(self._run and checkpoints)
-        display = None if there else "none"
-        if self.widget.layout.display != display:
-            self.widget.layout.display = display
+        visibility = None if there else "hidden"  # its room is kept: nothing moves when the first checkpoint comes
+        if self.widget.layout.visibility != visibility:
+            self.widget.layout.visibility = visibility
         if there:
             self._offer(checkpoints)
 

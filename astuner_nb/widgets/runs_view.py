@@ -21,6 +21,7 @@ from astuner_nb.views.pictures.picture import Mark, Picture
 from astuner_nb.views.stage import Stage
 from astuner_nb.views.view import View
 from astuner_nb.widgets import words
+from astuner_nb.widgets.access import Access
 from astuner_nb.widgets.details import Details
 from astuner_nb.widgets.figures import Figures
 from astuner_nb.widgets.filters import Filters
@@ -36,6 +37,8 @@ from astuner_nb.widgets.toolbar import Offered, Toolbar
 
 WORDS_EVERY_S = 0.5
 """Text about growing runs changes at most this often; curves and states change with every turn."""
+
+READING = "Reading runs …"
 
 
 class RunsView:
@@ -81,13 +84,14 @@ class RunsView:
             link=uuid4().hex,
             beside=[self._card.widget],
             on_mark=self.later(self._pick_mark),
+            language=language,
         )
         self._toolbar, self._filters = Toolbar(view, self._add_figures, language), Filters(view, language)
         self._legend = Legend(self.later(self._pick_entry), language)
         self._remark = ipw.HTML().add_class("astuner-remark")
         self._table = RunsTable(self.later(self._verbs.act), language)
         self._details = Details(view, self._stage, self._figures, self.later, self.leave_picture, language)
-        drawn = [self._toolbar.widget, self._legend, self._figures.widget, self._remark]
+        drawn = [self._toolbar.widget, self._legend, self._figures.widget, self._remark, Access()]
         self.figures: ipw.Widget = ipw.VBox(drawn).add_class("astuner-drawn")
         self.filters, self.table, self.details = self._filters.widget, self._table, self._details.widget
         self._unlink = view.listen(self.later(lambda: None))  # wakes the monitor: a change is painted at once
@@ -141,7 +145,8 @@ class RunsView:
             counts = stage.counts()
             self._filters.paint(stage.cast.sliders(), stage.further_columns())
             self._paint_legend()
-            self._table.show(stage.table(), self._language.of(counts.words) if counts.of else self._invitation)
+            nothing = self._language(READING) if self._monitor.expects else self._invitation
+            self._table.show(stage.table(), language.of(counts.words) if counts.of else nothing)
             self._details.paint()
 
     def _paint_card(self) -> None:

@@ -114,6 +114,7 @@ class TakeAway:
     def _save_figure(self, format: Literal["png", "svg"]) -> None:
         if self._metric.value:
             self._figures.save(self._metric.value, format)
+            self._say(words.quiet(f"Your browser makes the {format.upper()} …"))
 
     def _hand_over(self, name: str) -> None:
         """Make the file in a thread of its own: curves may have to be read, of servers too."""
@@ -148,7 +149,7 @@ class TakeAway:
             return path.read_bytes()
 
     def _say(self, text: str) -> None:
-        self._said.value = text
+        self._said.value = f"<div role='status'>{text}</div>"
 
 
 def _row(name: str, parts: list[ipw.Widget]) -> ipw.HBox:

@@ -111,7 +111,8 @@ def differences(frame: pd.DataFrame, more: int, has_baseline: bool, language: La
     first = language("The first column is the baseline; what is another value stands out.")
     mark = quiet(first) if has_baseline else ""
     return (
-        f"<div class='astuner-diff'><table><thead><tr><th scope='col'></th>{head}</tr></thead>"
+        "<div class='astuner-diff' role='group' tabindex='0' aria-label='differences'>"
+        f"<table><thead><tr><th scope='col'></th>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>{mark} {rest}"
     )
 
@@ -126,4 +127,5 @@ def _difference(name: str, values: list[object], has_baseline: bool) -> str:
 
 
 def _opened(summary: str, paper: str) -> str:
-    return f"<details open><summary>{summary}</summary><div class='astuner-paper'>{paper}</div></details>"
+    named = f"role='group' tabindex='0' aria-label='{summary}'"  # it scrolls, also by keyboard
+    return f"<details open><summary>{summary}</summary><div class='astuner-paper' {named}>{paper}</div></details>"

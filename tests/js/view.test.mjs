@@ -26,7 +26,7 @@ const settle = () => new Promise(go => setTimeout(go, 0));
 const runFrames = async () => { frames.splice(0).forEach(draw => draw()); await settle(); };
 
 function open({ react, data = [{ x: [1], y: [2] }] } = {}) {
-  const box = Object.assign(new EventTarget(), { clientWidth: 800, style: {}, heard: {}, on(name, hear) { this.heard[name] = hear; }, contains: () => true });
+  const box = Object.assign(new EventTarget(), { clientWidth: 800, style: {}, heard: {}, on(name, hear) { this.heard[name] = hear; }, contains: () => true, setAttribute() {}, querySelector: () => null });
   const drawn = [];
   const plotly = {
     purged: 0,

@@ -1,7 +1,7 @@
 // The figure's own look in either theme, as a plotly template: whatever the figure says itself comes before it.
 // Colours are told apart by people who are colour-blind (after Okabe and Ito, 2008), lightened for the dark theme.
 const INK = {
-  light: { paper: '#ffffff', text: '#3c4043', faint: '#80868b', grid: '#eceef1', line: '#c9cdd2', card: '#ffffff',
+  light: { paper: '#ffffff', text: '#3c4043', faint: '#6b7177', grid: '#eceef1', line: '#c9cdd2', card: '#ffffff',
     band: 'rgba(60,64,67,.06)',
     ways: ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#8a6d00', '#3e7fa6', '#7a5195', '#5f6368'] },
   dark: { paper: '#111111', text: '#d5d8dc', faint: '#9aa0a6', grid: '#2f3338', line: '#50555b', card: '#26292d',

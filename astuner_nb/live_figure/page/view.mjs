@@ -2,6 +2,7 @@ import { layoutEdits, nearestFirst, pointEvent, xEdits } from './events.mjs';
 import { isDark, look, paper } from './look.mjs';
 import { Member } from './member.mjs';
 import { isSorted, thin, visible } from './thin.mjs';
+import { oneStop } from './tool_bar.mjs';
 
 const POINT_EVENTS = ['click', 'hover', 'unhover', 'selected', 'deselect'];
 const LOOK_AGAIN_MS = 250;
@@ -57,7 +58,16 @@ export class View {
   shown() {
     if (this.dirty) this.changed();
     this.member.redrawn();
-    if (this.box._fullLayout) this.figure.drawn(this);
+    if (!this.box._fullLayout) return;
+    this.tellReaders();
+    this.figure.drawn(this);
+  }
+
+  /** For those who do not see it: what the picture is called, and a tool bar that is one stop. */
+  tellReaders() {
+    this.box.setAttribute('role', 'figure');
+    this.box.setAttribute('aria-label', this.box.querySelector('.gtitle')?.textContent || 'figure');
+    oneStop(this.box);
   }
 
   /**

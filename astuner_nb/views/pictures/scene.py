@@ -130,7 +130,8 @@ class Scene:
         return [said(WORDS, lines=len(self.order), n=f"{behind:,}")] if behind else []
 
     def _missing(self) -> list[str]:
-        without = [run for run in self.runs if run.key in self.shown and not self._is_drawn(run)]
+        begun = [run for run in self.runs if run.key in self.shown and (run.history or not run.grows)]
+        without = [run for run in begun if not self._is_drawn(run)]
         reasons = Counter(next(self._reasons(run), "") for run in without)
         return [self._none_of(count, reason) for reason, count in sorted(reasons.items())]
 

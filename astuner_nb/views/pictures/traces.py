@@ -54,7 +54,7 @@ def positions(x: Floats, scale: Scale) -> Floats:
 def layout(picture: Picture, height_px: int = HEIGHT_PX) -> dict[str, object]:
     """The layout of its figure, without `picture.message`: that is a sentence and wraps better beside the figure."""
     unit = picture.metric.unit
-    quiet = f" <span style='font-weight:normal;opacity:.65'>{shown_text(unit)}</span>" if unit else ""
+    quiet = f" <span style='font-weight:normal;opacity:.8'>{shown_text(unit)}</span>" if unit else ""
     title = {"text": f"<b>{shown_text(picture.metric.title)}</b>{quiet}", "x": 0.02, "y": 0.97, "yanchor": "top"}
     labelled = any(len(line.x) for line in picture.lines)  # an axis without points has no scale worth reading
     return {

@@ -33,7 +33,7 @@ export function makeLine(send, tell) {
   let before = [], behind = []; // the cells of the columns left and right of the curve
 
   box.addEventListener('change', () => say('show', box.checked));
-  stop.addEventListener('click', () => say('stop', null)); // may be pressed again: harmless
+  stop.addEventListener('click', () => { stop.textContent = '■ …'; say('stop', null); }); // may be pressed again: harmless
   tr.addEventListener('click', event => {
     const isOwn = event.target.closest('.astuner-name') || !event.target.closest('button, input, label, a');
     if (isOwn && !hasSelection(tr)) say('pick', { add: event.ctrlKey || event.metaKey || event.shiftKey });
@@ -75,6 +75,7 @@ export function makeLine(send, tell) {
     write(state, tell(row.state), row.detail);
     state.className = `astuner-state astuner-${row.state}`;
     stop.title = tell('Stop {run}', { run: label });
+    if (!row.alive || row.key !== line.row?.key) stop.textContent = `■ ${tell('stop')}`;
     stop.hidden = !row.alive;
     write(progress, row.progress);
     write(reading, row.reading);

@@ -25,6 +25,7 @@ export function place(body, wanted, held) {
 }
 
 const LONGEST = { name: 30, source: 12, state: 10, progress: 12, config: 18, description: 18, metric: 12, delta: 12, tags: 22, note: 28, reading: 26, what_changed: 34 };
+const SHORTEST = { metric: 8, delta: 8 }; // −0.0123: while a run goes on, nothing moves when digits come
 const EXTRA_PX = { name: 84, state: 16, tags: 14 }; // icons, a dot, the edges of chips
 const PADDING_PX = 17;
 
@@ -34,14 +35,15 @@ export class Widths {
 
   /** Begin anew for other columns: room for their titles, of which words may stand below one another. */
   begin(head) {
-    this.letters = { name: 6, source: 6, state: 8, progress: 4 };
+    this.letters = { name: 6, source: 6, state: 8, progress: 4, reading: 19 }; // learning since 27
     this.kinds = head.kinds;
-    this.measured = (head.titles ?? head.columns).map(title => Math.min(22, Math.max(...title.split(' ').map(breadth)) + 2));
+    this.measured = (head.titles ?? head.columns).map((title, place) => Math.min(22, Math.max(SHORTEST[head.kinds[place]] ?? 0, ...title.split(' ').map(word => breadth(word) + 2))));
   }
 
   /** Room for another row; columns grow and never shrink. */
   add(row) {
-    for (const part of ['name', 'source', 'state', 'progress', 'reading', 'note', 'what_changed']) this.#grow(part, breadth(row[part]));
+    for (const part of ['name', 'source', 'state', 'note', 'what_changed']) this.#grow(part, breadth(row[part]));
+    this.#grow('progress', Math.max(row.progress.length, 2 * row.progress.split('/').at(-1).length + 1)); // as long as it will be: 300/300
     this.#grow('name', breadth(row.name) + row.mark.length + 1 + (row.parent ? breadth(row.parent) + 3 : 0));
     this.#grow('tags', breadth(row.tags.join('   ')));
     this.kinds.forEach((kind, place) => {
@@ -81,7 +83,7 @@ export function columnsOf(head) {
     { id: 'state', title: 'state', sort: 'state' },
     { id: 'stop', title: '', needs: row => row.alive },
     { id: 'progress', title: 'step', isNumber: true, needs: row => row.progress },
-    { id: 'reading', title: 'reading', needs: row => row.reading },
+    { id: 'reading', title: 'reading', needs: row => row.reading || row.alive },
     ...own.filter(column => !column.isNumber),
     { id: 'spark', title: 'course', needs: row => row.spark.length },
     ...own.filter(column => column.isNumber),
