@@ -146,7 +146,7 @@ class RunsView:
             self._filters.paint(stage.cast.sliders(), stage.further_columns())
             self._paint_legend()
             nothing = self._language(READING) if self._monitor.expects else self._invitation
-            self._table.show(stage.table(), language.of(counts.words) if counts.of else nothing)
+            self._table.show(stage.table(), self._language.of(counts.words) if counts.of else nothing)
             self._details.paint()
 
     def _paint_card(self) -> None:
