@@ -42,7 +42,7 @@ export class Widths {
 
   /** Room for another row; columns grow and never shrink. */
   add(row) {
-    for (const part of ['name', 'source', 'state', 'note', 'what_changed']) this.#grow(part, row[part].length);
+    for (const part of ['name', 'source', 'state', 'reading', 'note', 'what_changed']) this.#grow(part, row[part].length);
     this.#grow('progress', Math.max(row.progress.length, 2 * row.progress.split('/').at(-1).length + 1)); // as long as it will be: 300/300
     this.#grow('name', row.name.length + row.mark.length + 1 + (row.parent ? row.parent.length + 3 : 0));
     this.#grow('tags', row.tags.join('   ').length);
