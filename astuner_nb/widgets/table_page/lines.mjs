@@ -42,7 +42,7 @@ export class Widths {
 
   /** Room for another row; columns grow and never shrink. */
   add(row) {
-    for (const part of ['name', 'source', 'state', 'note', 'what_changed']) this.#grow(part, breadth(row[part]));
+    for (const part of ['name', 'source', 'state', 'reading', 'note', 'what_changed']) this.#grow(part, breadth(row[part]));
     this.#grow('progress', Math.max(row.progress.length, 2 * row.progress.split('/').at(-1).length + 1)); // as long as it will be: 300/300
     this.#grow('name', breadth(row.name) + row.mark.length + 1 + (row.parent ? breadth(row.parent) + 3 : 0));
     this.#grow('tags', breadth(row.tags.join('   ')));
