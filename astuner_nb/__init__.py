@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from astuner_nb.trackers.opening import runs
     from astuner_nb.trackers.run_set import Histories, RunSet
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"
 
 __all__ = [
     "AccessDenied",
