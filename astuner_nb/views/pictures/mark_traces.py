@@ -174,7 +174,7 @@ def _name(start: float, end: float, mark: Mark, label: Label, scale: Scale) -> d
 def _is_drawable(mark: Mark, picture: Picture) -> bool:
     """Whether it has a place on both axes, which it would widen else."""
     ends = (mark.x, mark.x_end)
-    has_x = all(map(math.isfinite, ends)) and (picture.axis.scale != "log" or min(ends) > 0)
+    has_x = all(abs(end) <= FAR for end in ends) and (picture.axis.scale != "log" or min(ends) > 0)
     return has_x and abs(mark.y) <= FAR and (not picture.log_y or mark.y > 0)
 
 
