@@ -1,4 +1,4 @@
-"""Makes the picture at the head of each notebook: `python -m scripts.make_notebook_pictures [NAME …]`.
+"""Makes the picture at the head of each notebook, in both languages: `python -m scripts.make_notebook_pictures [NAME …]`.
 
 Real panels in a real JupyterLab, after the notebook's own first cells. Takes some minutes; needs the extra `test` and a
 browser (`make tools`).
@@ -16,7 +16,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser
 
-from scripts.notebook_source import read_source
+from scripts.notebook_source import LANGUAGES, read_source
 from tests.browser.harness import LabServer, Notebook, open_browser
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
@@ -45,15 +45,16 @@ SHOTS = {
     ),
     "overlay": Shot("02_overlay", 1, "import types\nlab = types.SimpleNamespace(runs=())\n_", 560),
     "read_the_curves": Shot("03_read_the_curves", 2, "lab.view.figures('reward', 'kl')\nlab"),
-    "your_own_training": Shot("04_your_own_training", 1, "lab.view.hide(two, three)\nlab.start(width=8)\nlab", 400),
-    "extend": Shot("05_extend", 4, "lab.view.figures('loss')\nlab", 430),
+    "your_own_training": Shot("04_your_own_training", 2, "lab.view.hide(two, three)\nlab.start(width=8)\nlab", 400),
+    "extend": Shot("05_extend", 5, "lab.view.figures('loss')\nlab", 430),
 }
 """They tell nothing that a notebook asks its reader to predict."""
 
 
-def shoot(shot: Shot, browser: Browser) -> bytes:
+def shoot(shot: Shot, language: str, browser: Browser) -> bytes:
     """The picture, as PNG."""
-    codes = [cell.english for cell in read_source(FOLDER / "source" / f"{shot.source}.md") if cell.kind == "code"]
+    cells = read_source(FOLDER / "source" / f"{shot.source}.md")
+    codes = [cell.text(language) for cell in cells if cell.kind == "code"]
     with tempfile.TemporaryDirectory() as place:
         shutil.copytree(FOLDER / "histories", Path(place, "histories"))
         shutil.copy(FOLDER / "math_agent.yaml", place)
@@ -72,9 +73,10 @@ def main(names: list[str]) -> int:
     """Make the pictures called `names`, or all."""
     with open_browser() as browser:
         for name in names or SHOTS:
-            path = FOLDER / "pictures" / f"{name}.png"
-            path.write_bytes(shoot(SHOTS[name], browser))
-            sys.stdout.write(f"{path.name}: {path.stat().st_size / 1000:.0f} kB\n")
+            for language, suffix in LANGUAGES.items():
+                path = FOLDER / "pictures" / f"{name}{suffix}.png"
+                path.write_bytes(shoot(SHOTS[name], language, browser))
+                sys.stdout.write(f"{path.name}: {path.stat().st_size / 1000:.0f} kB\n")
     return 0
 
 

@@ -1,8 +1,8 @@
 """Makes `notebooks/*.ipynb`, English and Chinese, from `notebooks/source/*.md`: `python -m scripts.make_notebooks`.
 
-A notebook whose code has changed is run, once for both languages, in a folder of its own, and keeps what it shows; one
-whose prose alone has changed keeps what it has. Names of notebooks behind the command run these anew. `--check` runs
-nothing and says which notebooks are not what their sources say. Needs the extra `test` and a browser (`make tools`).
+A notebook whose code has changed is run, in a folder of its own, and keeps what it shows; one whose prose alone has
+changed keeps what it has. Names of notebooks behind the command run these anew. `--check` runs nothing and says which
+notebooks are not what their sources say. Needs the extra `test` and a browser (`make tools`).
 """
 
 from __future__ import annotations
@@ -48,15 +48,11 @@ def complaints(source: Path) -> Iterator[str]:
 
 def make(source: Path, anew: bool) -> Iterator[str]:
     """Write the notebooks of `source`, running their code where it has changed or `anew`. Gives what is wrong."""
-    notebooks = made(source)
-    english, *twins = notebooks.values()
-    if anew or not is_run(english):
-        began = time.monotonic()
-        _run(english)
-        sys.stdout.write(f"{source.stem} ran for {time.monotonic() - began:.0f} s\n")
-    for twin in twins:
-        _give_outputs(twin, english)
-    for path, notebook in notebooks.items():
+    for path, notebook in made(source).items():
+        if anew or not is_run(notebook):
+            began = time.monotonic()
+            _run(notebook)
+            sys.stdout.write(f"{path.stem} ran for {time.monotonic() - began:.0f} s\n")
         path.write_text(as_text(notebook), encoding="utf-8")
         yield from (f"{path.name}: {problem}" for problem in problems(notebook))
 
@@ -88,12 +84,8 @@ def _codes(notebook: dict[str, Any]) -> list[dict[str, Any]]:
 def _take_outputs(notebook: dict[str, Any], before: dict[str, Any]) -> None:
     """Those of `before`, where it has the same code."""
     if [cell["source"] for cell in _codes(notebook)] == [cell["source"] for cell in _codes(before)]:
-        _give_outputs(notebook, before)
-
-
-def _give_outputs(notebook: dict[str, Any], other: dict[str, Any]) -> None:
-    for mine, theirs in zip(_codes(notebook), _codes(other), strict=True):
-        mine["outputs"], mine["execution_count"] = theirs["outputs"], theirs["execution_count"]
+        for mine, theirs in zip(_codes(notebook), _codes(before), strict=True):
+            mine["outputs"], mine["execution_count"] = theirs["outputs"], theirs["execution_count"]
 
 
 if __name__ == "__main__":

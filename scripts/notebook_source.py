@@ -5,7 +5,7 @@ A source is Markdown in which a line of its own begins each cell::
     <!-- en -->         a text cell …
     <!-- zh -->         … and what stands in its place in the twin
     <!-- code slow -->  a code cell of both, fenced as python; words behind `code` are its tags
-    <!-- code zh -->    its form in the twin, where a comment needs another language
+    <!-- code zh -->    its form in the twin, where a comment or a panel speaks another language
 """
 
 from __future__ import annotations

@@ -88,14 +88,14 @@ class Reading:
         known = self._summaries(wanted, list(dict.fromkeys(metrics)))
         return tables.table(runs, options, known, self._cast.notes_of, self._names, configs=self._cast.configs)
 
-    def findings(self, metrics: Sequence[str] = ()) -> pd.DataFrame:
+    def findings(self, metrics: Sequence[str] = (), language: str = "en") -> pd.DataFrame:
         """See `View.findings`; of `metrics` alone, where they are given."""
         import pandas as pd
 
         labels = self._cast.labels(self._options)
         parts = []
         for key, history in self._chosen(metrics).items():
-            frame = self._report(self._cast[key], history).to_frame()
+            frame = self._report(self._cast[key], history).in_language(language).to_frame()
             frame.insert(0, "name", labels[key])
             frame.insert(0, "key", key)
             parts.append(frame)

@@ -255,13 +255,17 @@ class View:
         """
         return self._reading().table()
 
-    def findings(self) -> pd.DataFrame:
+    def findings(self, language: str = "en") -> pd.DataFrame:
         """What the curves of the runs shown say: a row a finding, the run's key and name before its other columns.
 
+        Args:
+            language: of texts and advice, `en` or `zh`; names of kinds and columns stay as they are.
+
         Raises:
+            BadValue: for another language.
             TrackerError: where curves cannot be read.
         """
-        return self._reading().findings()
+        return self._reading().findings(language=language)
 
     def diff(self, baseline: Which | None = None) -> pd.DataFrame:
         """The hyper-parameters that differ among the runs shown: a row each, a column a run, the baseline first.
