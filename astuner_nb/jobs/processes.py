@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import sys
 from collections.abc import Container, Iterable
 from contextlib import suppress
@@ -55,9 +56,10 @@ def ignores(pid: int, signum: int) -> bool:
 
 
 def signal_group(leader: int, signum: int) -> None:
-    """Send `signum` to the process group of `leader`; nothing happens where it has gone."""
+    """Send `signum` to the process group of `leader`, and let it go on if it is paused; nothing where it has gone."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signum)
+        os.killpg(leader, signal.SIGCONT)
 
 
 def signal_each(pids: Iterable[int], signum: int) -> None:

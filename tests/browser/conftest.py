@@ -1,4 +1,4 @@
-"""One JupyterLab and one Chromium a session; one notebook a test, which fails on any error in the browser's console."""
+"""One JupyterLab, one Chromium and mostly one tab a session; a notebook a test, which fails on errors in the console."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, Page
 
 from .harness import LabServer, Notebook, open_browser
 
@@ -25,22 +25,36 @@ def chromium() -> Iterator[BrowserContext]:
         yield browser.new_context()
 
 
+@pytest.fixture(scope="session")
+def left() -> list[Page]:
+    """The tab of an earlier notebook, for the next one."""
+    return []
+
+
 @pytest.fixture
 def open_notebook(
-    lab_server: LabServer, chromium: BrowserContext, request: pytest.FixtureRequest
+    lab_server: LabServer, chromium: BrowserContext, left: list[Page], request: pytest.FixtureRequest
 ) -> Iterator[OpenNotebook]:
-    """`open_notebook(cells)` writes a notebook of these cells and opens it."""
+    """`open_notebook(cells)` writes a notebook of these cells and opens it; where JupyterLab is loaded, if not `anew`."""
     opened: list[Notebook] = []
+    failed = request.session.testsfailed
+    apart = False
 
-    def open_one(cells: Sequence[str], **size: int) -> Notebook:
+    def open_one(cells: Sequence[str], *, anew: bool = False, **size: int) -> Notebook:
+        nonlocal apart
+        apart = apart or anew
         name = lab_server.write_notebook(f"{request.node.name.replace('[', '-').rstrip(']')}{len(opened)}.ipynb", cells)
-        opened.append(Notebook(lab_server, chromium, name, **size))
+        page = left.pop() if left and not anew else None
+        opened.append(Notebook(lab_server, chromium, name, left=page, **size))
         return opened[-1]
 
     yield open_one
     heard = [message for notebook in opened for message in notebook.errors()]
     for notebook in opened:
-        notebook.close()
+        if left or apart or heard or failed != request.session.testsfailed:
+            notebook.close()
+        else:
+            left.append(notebook.leave())
     assert heard == []
 
 

@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
 
 START_S = 90
 WAIT_S = 60
@@ -177,28 +177,43 @@ class LabServer:
 
 
 class Notebook:
-    """A notebook open in a browser tab of its own; close it, which also ends its kernel."""
+    """A notebook open in a browser tab; close it, which also ends its kernel, or leave its tab to the next one.
+
+    A tab of its own takes seconds, as JupyterLab has to be loaded; in one that another notebook has left it is there.
+    """
 
     def __init__(
-        self, server: LabServer, browser: Browser | BrowserContext, name: str, *, width: int = 1400, height: int = 1000
-    ) -> None:
+        self, server: LabServer, browser: Browser | BrowserContext, name: str,
+        *, width: int = 1400, height: int = 1000, left: Page | None = None,
+    ) -> None:  # fmt: skip
         self.server, self.name = server, name
         self.console: list[str] = []
         self.tabs: list[Notebook] = []
-        self.page = browser.new_page()
+        self.page = left or browser.new_page()
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.set_default_timeout(WAIT_S * 1000)
         self.page.on("console", self._hear)
-        self.page.on("pageerror", lambda error: self._note(f"uncaught: {error}"))
-        self.page.add_init_script(COUNT_WIRE)
+        self.page.on("pageerror", self._catch)
         self.devtools = self.page.context.new_cdp_session(self.page)
-        self.page.goto(f"{server.url}/doc/tree/{name}?token={server.token}&reset")  # reset: with no remembered layout
-        self.wait_ready()
+        self._open(anew=left is None)
         self.theme(dark=False)  # the server remembers what the last test chose
+
+    def _open(self, anew: bool) -> None:
+        if anew:
+            self.page.add_init_script(COUNT_WIRE)
+            start = f"{self.server.url}/doc/tree/{self.name}?token={self.server.token}&reset"  # no remembered layout
+            self.page.goto(start)
+        else:
+            self.js("() => Object.assign(window.astunerWire, {down: 0, up: 0, frames: 0})")
+            self.js("async path => { await window.jupyterapp.commands.execute('docmanager:open', {path}); }", self.name)
+        self.wait_ready()
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type == "error":
             self._note(message.text)
+
+    def _catch(self, error: Error) -> None:
+        self._note(f"uncaught: {error.stack or error}")
 
     def _note(self, text: str) -> None:
         if not any(known in text for known in NOT_OURS):
@@ -277,6 +292,17 @@ class Notebook:
         """Whether the kernel is running something."""
         return self.js("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status") == "busy"
 
+    @contextlib.contextmanager
+    def busy(self) -> Iterator[None]:
+        """Within, the kernel runs a cell that has no end; it is interrupted behind it."""
+        kernel = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+        self.js(f"() => {{ {kernel}.requestExecute({{code: 'import time; time.sleep(600)'}}); }}")
+        self.wait(f"() => {kernel}.status === 'busy'")
+        yield
+        assert self.is_busy(), "the cell has ended"
+        self.js(f"() => {kernel}.interrupt()")
+        self.wait(f"() => {kernel}.status === 'idle'")
+
     def restart_kernel(self) -> None:
         """Restarts the kernel and waits until the new one answers."""
         self.js("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
@@ -303,6 +329,20 @@ class Notebook:
         with contextlib.suppress(Error):
             self.js("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
         self.page.close()
+
+    def leave(self) -> Page:
+        """Ends the kernel and leaves the empty tab to another notebook; closes those opened from it."""
+        for tab in self.tabs:
+            tab.page.close()
+        self.page.mouse.move(0, 0)
+        self.js(
+            """async () => { const widget = window.jupyterapp.shell.currentWidget;
+            await widget.sessionContext.shutdown(); widget.dispose(); }"""
+        )
+        self.page.remove_listener("console", self._hear)
+        self.page.remove_listener("pageerror", self._catch)
+        self.devtools.detach()
+        return self.page
 
     # ---- plots
 

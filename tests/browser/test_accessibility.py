@@ -13,11 +13,17 @@ from .axe import violations
 from .harness import LabServer, Notebook
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-OPEN = "import astuner_nb as anb\nlab = anb.Lab('math_agent.yaml')\nlab"
+OPEN = "import astuner_nb as anb\nlab = anb.Lab('math_agent.yaml', runs='{}')\nlab"
 RUN = "lab.wait(lab.start(total_steps=60, train_batch_size=2, num_repeat=2, save_freq=10, lr={}), timeout_s=60)"
 END = "for run in lab.runs: lab.stop(run)\nfor run in lab.runs: lab.wait(run, timeout_s=20)"
 COMPARE = "import astuner_nb as anb\nanb.compare('swanlab:histories/swanlog', 'wandb:histories/wandb')"
-TABS = ("differences", "what mattered", "take away", "run")
+TABS = {
+    "run": ".astuner-panel",
+    "differences": ".astuner-details",
+    "what mattered": ".astuner-details",
+    "take away": ".astuner-details",
+}
+"""Tab → where it is looked for what is wrong: above the tabs nothing depends on them."""
 FIGURES = 5
 MOST_STOPS = 150
 
@@ -37,21 +43,34 @@ PLACES = """() => ['actions button', 'framed', 'reading-card', 'runs', 'details'
 
 
 @pytest.fixture
-def panel(open_notebook, lab_server: LabServer):
-    """A tuning panel with no runs yet."""
-    shutil.rmtree(lab_server.root / "runs", ignore_errors=True)
+def open_panel(open_notebook, lab_server: LabServer):
+    """`open_panel(folder)` opens a tuning panel whose runs are kept there."""
     shutil.copy(NOTEBOOKS / "math_agent.yaml", lab_server.root)
-    notebook = open_notebook([OPEN], height=1400)
-    notebook.run_all()
-    notebook.wait_plots(FIGURES)
-    yield notebook
-    notebook.execute(END)
+    opened: list[Notebook] = []
+
+    def open_one(folder: str) -> Notebook:
+        opened.append(open_notebook([OPEN.format(folder)], height=1400))
+        opened[-1].run_all()
+        opened[-1].wait_plots(FIGURES)
+        return opened[-1]
+
+    yield open_one
+    for notebook in opened:
+        notebook.execute(END)
 
 
 @pytest.fixture
-def tuning(panel: Notebook) -> Notebook:
-    """A tuning panel with two runs that have ended, one of them in focus."""
-    panel.execute("\n".join(RUN.format(lr) for lr in (1e-4, 1e-3)))
+def panel(open_panel, request: pytest.FixtureRequest) -> Notebook:
+    """A tuning panel with no runs yet."""
+    return open_panel(f"runs-{request.node.name}")
+
+
+@pytest.fixture
+def tuning(open_panel) -> Notebook:
+    """A tuning panel with two runs that have ended, one of them in focus; all tests see the same two."""
+    panel = open_panel("two")
+    if panel.execute("print(len(lab.runs))").strip() == "0":
+        panel.execute("\n".join(RUN.format(lr) for lr in (1e-4, 1e-3)))
     panel.page.locator("tr[data-run] .astuner-name").first.click()
     panel.page.locator(".astuner-reading-card [role=status]").wait_for()
     panel.wait("() => document.querySelector('.astuner-range .noUi-handle')?.ariaLabel")
@@ -76,9 +95,9 @@ def audited(notebook: Notebook) -> dict[str, str]:
     for dark, width in itertools.product((False, True), (1400, 700)):
         notebook.theme(dark=dark)
         notebook.resize(width, 1400)
-        for tab in TABS:
+        for tab, where in TABS.items():
             notebook.page.get_by_role("tab", name=tab, exact=True).click()
-            for line in violations(notebook):
+            for line in violations(notebook, where):
                 found.setdefault(line, f"{'dark' if dark else 'light'}, {width} px, {tab}")
     return found
 

@@ -66,12 +66,8 @@ def test_it_shows_and_streams_to_one_view_and_to_two(show):
 
 def test_a_thread_streams_while_a_cell_is_busy(show):
     notebook = show("f = curves(); f", "threading.Thread(target=stream, args=(f, 100, 160)).start()")
-    notebook.js(
-        "() => { window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute("
-        "{code: 'time.sleep(8)'}).done.then(() => { window.cellEnded = true; }); }"
-    )
-    notebook.wait_plot(f"{LENGTHS} === '160,160'")
-    assert notebook.js("() => window.cellEnded") is None
+    with notebook.busy():
+        notebook.wait_plot(f"{LENGTHS} === '160,160'")
 
 
 def test_a_reload_brings_back_all_points_the_zoom_and_what_was_hidden(show):
@@ -341,8 +337,8 @@ def test_hostile_names_are_text(show):
     assert notebook.js("() => window.hacked") is None
 
 
-def test_a_failed_load_says_so_and_can_be_repeated(show, open_notebook):
-    notebook = open_notebook([SETUP, "f = curves(); f"])
+def test_a_failed_load_says_so_and_can_be_repeated(open_notebook):
+    notebook = open_notebook([SETUP, "f = curves(); f"], anew=True)
     notebook.run(0)
     notebook.js("() => { (window.astunerPlotly = Promise.reject(new Error('the line is cut'))).catch(() => {}); }")
     notebook.run(1)
@@ -354,7 +350,7 @@ def test_a_failed_load_says_so_and_can_be_repeated(show, open_notebook):
 
 
 def test_without_jupyterlabs_plotly_the_kernel_brings_its_own(open_notebook):
-    notebook = open_notebook([SETUP, "f = curves(); f"])
+    notebook = open_notebook([SETUP, "f = curves(); f"], anew=True)
     notebook.run(0)
     # As in a front end that has no plotly extension of its own.
     notebook.js(

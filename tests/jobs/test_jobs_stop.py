@@ -43,6 +43,7 @@ JOBS = {
     "swallows both": (SWALLOW + READY + "sleep()", -signal.SIGKILL),
     "hangs at exit": (HANG + READY, -signal.SIGTERM),
     "paused": (READY + "os.kill(os.getpid(), signal.SIGSTOP)\nsleep()", -signal.SIGINT),
+    "pauses when it is asked": (READY + POLL + "os.kill(os.getpid(), signal.SIGSTOP)\nsleep()", -signal.SIGINT),
     "has a stubborn child": (child() + READY + "sleep()", -signal.SIGINT),
     "has a stubborn child in its own session": (child(start_new_session=True) + READY + "sleep()", -signal.SIGINT),
     "is as stubborn": (child(start_new_session=True) + IGNORE + READY + "sleep()", -signal.SIGKILL),

@@ -119,7 +119,9 @@ SAID = {
 
 
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("name", [*STARTED, *(pytest.param(f"{name}_zh", marks=pytest.mark.stress) for name in STARTED)])
+@pytest.mark.parametrize(
+    "name", [*STARTED, *(pytest.param(f"{name}_zh", marks=pytest.mark.stress) for name in STARTED)]
+)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:zmq", "ignore:Proactor")
 def test_a_notebook_runs_to_its_end(name, tmp_path, monkeypatch):
     monkeypatch.delenv("ASTUNER_RUNS", raising=False)
@@ -127,7 +129,9 @@ def test_a_notebook_runs_to_its_end(name, tmp_path, monkeypatch):
     shutil.copytree(FOLDER / "histories", tmp_path / "histories")
     notebook = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
     NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
-    assert [str(run.state) for run in RunStore(tmp_path / "runs").runs()] == ["finished"] * STARTED[name.removesuffix("_zh")]
+    assert [str(run.state) for run in RunStore(tmp_path / "runs").runs()] == ["finished"] * STARTED[
+        name.removesuffix("_zh")
+    ]
     shown = [out for cell in notebook.cells for out in cell.get("outputs", []) if "data" in out]
     assert any("application/vnd.jupyter.widget-view+json" in out["data"] for out in shown)
     assert any("<table" in out["data"].get("text/html", "") for out in shown)

@@ -17,7 +17,7 @@ from astuner_nb.views.files.ticks import Tick
 from astuner_nb.views.files.xml_text import xml_text
 from astuner_nb.views.pictures.picture import Picture
 
-GREY = "#7a7a7a"
+GREY = "#767676"
 """Contrast 4.3 : 1 on white, 4.4 : 1 on #111."""
 MOST_IN_LEGEND = 24
 POINTS = 52_000
