@@ -1,4 +1,4 @@
-"""Makes the pictures of the README and at the head of each notebook, in both languages: `python -m scripts.make_pictures`.
+"""Makes the pictures of README and notebooks, in both languages: `python -m scripts.make_pictures`.
 
 Names behind the command make these alone. Real panels in a real JupyterLab, those of a notebook after its own first
 cells. Takes some minutes; needs the extra `test` and a browser (`make tools`).

@@ -1,4 +1,4 @@
-"""One JupyterLab, one Chromium and mostly one tab a session; a notebook a test, which fails on errors in the console."""
+"""A session's one JupyterLab, Chromium and (mostly) tab; a notebook a test, which fails on errors in the console."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def left() -> list[Page]:
 def open_notebook(
     lab_server: LabServer, chromium: BrowserContext, left: list[Page], request: pytest.FixtureRequest
 ) -> Iterator[OpenNotebook]:
-    """`open_notebook(cells)` writes a notebook of these cells and opens it; where JupyterLab is loaded, if not `anew`."""
+    """`open_notebook(cells)` writes a notebook of these cells and opens it; `anew` in a tab that nobody else has used."""
     opened: list[Notebook] = []
     failed = request.session.testsfailed
-    apart = False
+    alone = False
 
     def open_one(cells: Sequence[str], *, anew: bool = False, **size: int) -> Notebook:
-        nonlocal apart
-        apart = apart or anew
+        nonlocal alone
+        alone = alone or anew
         name = lab_server.write_notebook(f"{request.node.name.replace('[', '-').rstrip(']')}{len(opened)}.ipynb", cells)
         page = left.pop() if left and not anew else None
         opened.append(Notebook(lab_server, chromium, name, left=page, **size))
@@ -51,7 +51,7 @@ def open_notebook(
     yield open_one
     heard = [message for notebook in opened for message in notebook.errors()]
     for notebook in opened:
-        if left or apart or heard or failed != request.session.testsfailed:
+        if left or alone or heard or failed != request.session.testsfailed:
             notebook.close()
         else:
             left.append(notebook.leave())
