@@ -35,7 +35,7 @@ def left() -> list[Page]:
 def open_notebook(
     lab_server: LabServer, chromium: BrowserContext, left: list[Page], request: pytest.FixtureRequest
 ) -> Iterator[OpenNotebook]:
-    """`open_notebook(cells)` writes a notebook of these cells and opens it; `anew` in a tab that nobody else has used."""
+    """`open_notebook(cells)` writes a notebook of these cells and opens it; `anew` in a tab of its own."""
     opened: list[Notebook] = []
     failed = request.session.testsfailed
     alone = False
