@@ -199,6 +199,44 @@ def test_two_panels_may_speak_two_languages_and_scripts_stay_english(store):
     english.close()
 
 
+def shown_in(page):
+    """The text of an HTML page, without its scripts and what stands in tags."""
+    return re.sub(r"<(script|style|code)\b.*?</\1>|<[^>]+>", " ", page, flags=re.DOTALL)
+
+
+def test_a_report_and_pictures_are_in_the_language_that_is_asked_for(store, tmp_path):
+    made = [trained_run(store, number) for number in range(2)]
+    view = anb.compare(*made).group("source").smooth("ema")
+    page = view.to_html(tmp_path / "report.html", language="zh").read_text("utf-8")
+    names = {
+        "run",
+        "runs",
+        "reward",
+        "success_rate",
+        "loss",
+        "kl",
+        "lr",
+        "seed",
+        "ema",
+        "url",
+        "note",
+        "group",
+        "source",
+    }
+    english = set(re.findall("[a-z_]{2,}", re.sub("KL|UTC|astuner_nb|nats/token", "", shown_in(page))))
+    assert english - names - {*view.findings()["kind"]} == set()
+    for words in ("比较", "曲线说明了什么", "有什么差别", "均值和标准差", "奖励", "reward 最新", "已完成"):
+        assert words in shown_in(page), words
+    assert '<html lang="zh">' in page
+    for picture in (view.to_svg("zh"), view.to_image(tmp_path / "all.svg", language="zh").read_text("utf-8")):
+        assert "成功率" in picture
+    plain = shown_in(view.to_html(tmp_path / "english.html").read_text("utf-8"))
+    assert not re.search("[\u4e00-\u9fff]", view.to_svg() + plain)
+    with pytest.raises(anb.BadValue, match="language must be"):
+        view.to_html(tmp_path / "no.html", language="fr")
+    view.close()
+
+
 @pytest.mark.parametrize("make", [lambda name: anb.Lab(language=name), lambda name: anb.compare(language=name)])
 @pytest.mark.parametrize("name", ["fr", "", "zh-CN", 3])
 def test_another_language_is_refused_in_one_sentence(store, make, name):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,10 @@ from astuner_nb.analysis.bands import Band, bands
 from astuner_nb.charts.choice import figures
 from astuner_nb.core.aliases import Aliases
 from astuner_nb.core.errors import BadValue
+from astuner_nb.core.language import ENGLISH, Language
 from astuner_nb.core.metrics import figure_of, known_first
 from astuner_nb.core.protocols import Run
+from astuner_nb.core.said import said
 from astuner_nb.core.series import History
 from astuner_nb.diagnosis.diagnose import diagnose
 from astuner_nb.diagnosis.report import COLUMNS, Report
@@ -31,6 +34,7 @@ from astuner_nb.views.pictures.curves import Points
 from astuner_nb.views.pictures.groups import group_of
 from astuner_nb.views.pictures.painter import Painter
 from astuner_nb.views.pictures.picture import Picture
+from astuner_nb.views.pictures.words import in_language
 from astuner_nb.views.tables import diff as differences
 from astuner_nb.views.tables import table as tables
 from astuner_nb.views.tables.notes import Notes
@@ -50,10 +54,12 @@ SPREAD_WORDS = {
 
 
 class Reading:
-    """Runs under options that no longer change."""
+    """Runs under options that no longer change; sentences are in `language`."""
 
-    def __init__(self, runs: RunSet, options: ViewOptions, names: Aliases, notes: Notes) -> None:
-        self._all, self._names = runs, names
+    def __init__(
+        self, runs: RunSet, options: ViewOptions, names: Aliases, notes: Notes, language: Language = ENGLISH
+    ) -> None:
+        self._all, self._names, self.language = runs, names, language
         self._options = options.resolved(runs)
         self._cast = Cast(notes, list(reversed(runs)))
         self._known: dict[tuple[str, ...], dict[str, History]] = {}
@@ -88,14 +94,14 @@ class Reading:
         known = self._summaries(wanted, list(dict.fromkeys(metrics)))
         return tables.table(runs, options, known, self._cast.notes_of, self._names, configs=self._cast.configs)
 
-    def findings(self, metrics: Sequence[str] = (), language: str = "en") -> pd.DataFrame:
+    def findings(self, metrics: Sequence[str] = ()) -> pd.DataFrame:
         """See `View.findings`; of `metrics` alone, where they are given."""
         import pandas as pd
 
         labels = self._cast.labels(self._options)
         parts = []
         for key, history in self._chosen(metrics).items():
-            frame = self._report(self._cast[key], history).in_language(language).to_frame()
+            frame = self._report(self._cast[key], history).in_language(self.language.name).to_frame()
             frame.insert(0, "name", labels[key])
             frame.insert(0, "key", key)
             parts.append(frame)
@@ -130,7 +136,8 @@ class Reading:
         shown, painter = {run.key for run in self.shown}, Painter(self._names.describe)
         order = lines(self.shown, self._options)
         focus = self._focus(read) if self._options.read else None
-        return [painter.picture(metric, runs, shown, order, self._options, focus) for metric in found]
+        drawn = (painter.picture(metric, runs, shown, order, self._options, focus) for metric in found)
+        return [self._in_language(picture) for picture in drawn]
 
     @property
     def legend(self) -> list[tuple[str, str]]:
@@ -154,20 +161,30 @@ class Reading:
         """The view as one HTML document."""
         diff = self.diff(self._options.baseline)
         findings = self.findings(self._options.metrics) if self._options.read else None
-        return report(title, self.pictures(), self.table(), diff, self.words, state, self.legend, findings=findings)
+        return report(
+            title or self.language("Comparison"), self.pictures(), self.table(), diff, self.words, state, self.legend,
+            findings=findings, language=self.language,
+        )  # fmt: skip
 
     @property
     def words(self) -> list[str]:
         """Sentences on what is shown, and how."""
-        options = self._options
-        grouped = f"Mean and {SPREAD_WORDS[options.band]} of runs with equal {', '.join(options.group)}."
-        smoothed = f"Smoothed by {options.smooth} ({options.amount:.3g}); what was logged stays faint behind."
-        return [
+        options, spread = self._options, said(SPREAD_WORDS[self._options.band])
+        grouped = said("Mean and {spread} of runs with equal {names}.", spread=spread, names=", ".join(options.group))
+        smoothed = said(
+            "Smoothed by {kind} ({amount}); what was logged stays faint behind.",
+            kind=options.smooth, amount=f"{options.amount:.3g}",
+        )  # fmt: skip
+        told = [
             self._cast.counts(options).words,
             *([grouped] if options.group else []),
             *([smoothed] if options.smooth != "none" else []),
-            *(f"Left out: {sentence}" for sentence in self._all.skipped),
+            *(said("Left out: {sentence}", sentence=sentence) for sentence in self._all.skipped),
         ]
+        return [self.language.of(sentence) for sentence in told]
+
+    def _in_language(self, picture: Picture) -> Picture:
+        return replace(in_language(picture, self.language), message=self.language.of(picture.message))
 
     def _focus(self, read: Mapping[str, History]) -> Focus | None:
         run = focused(self.shown, self._options, frozenset(), lambda run: not run.state.ended)

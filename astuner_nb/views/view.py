@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from astuner_nb.core.aliases import Aliases, aliases
 from astuner_nb.core.errors import BadValue
+from astuner_nb.core.language import language_of
 from astuner_nb.core.protocols import Run
 from astuner_nb.trackers.run_set import RunSet
 from astuner_nb.views.files import export
@@ -265,7 +266,7 @@ class View:
             BadValue: for another language.
             TrackerError: where curves cannot be read.
         """
-        return self._reading().findings(language=language)
+        return self._reading(language=language).findings()
 
     def diff(self, baseline: Which | None = None) -> pd.DataFrame:
         """The hyper-parameters that differ among the runs shown: a row each, a column a run, the baseline first.
@@ -302,19 +303,23 @@ class View:
 
     # Taking it away.
 
-    def to_html(self, path: str | os.PathLike[str], title: str = "Comparison", *, strict: bool = True) -> Path:
+    def to_html(
+        self, path: str | os.PathLike[str], title: str = "", *, strict: bool = True, language: str = "en"
+    ) -> Path:
         """Write the view as one file that needs no network: figures, table, differences. Returns where it is.
 
         Args:
             path: of the file.
-            title: stands above all.
+            title: stands above all; "Comparison" where there is none.
             strict: whether a source that cannot be opened is an error; else it is left out, and the file says so.
+            language: of its sentences, `en` or `zh`; names of runs, metrics and hyper-parameters stay as they are.
 
         Raises:
+            BadValue: for another language.
             StoreError: where it cannot be written.
             TrackerError: where curves cannot be read.
         """
-        text = self._reading(strict).report(values.text("title", title), self.state())
+        text = self._reading(strict, language).report(values.text("title", title), self.state())
         return write_whole(path, lambda file: file.write(text.encode()))
 
     def to_csv(self, path: str | os.PathLike[str], *, strict: bool = True) -> Path:
@@ -334,21 +339,23 @@ class View:
         """
         return export.to_parquet(self._reading(strict).points(), path)
 
-    def to_image(self, path: str | os.PathLike[str], *metrics: str, strict: bool = True) -> Path:
+    def to_image(self, path: str | os.PathLike[str], *metrics: str, strict: bool = True, language: str = "en") -> Path:
         """Write the figures of `metrics`, of all where none is given, as `.svg` or `.png`. Returns where it is.
 
         Raises:
-            BadValue: for a file of another kind, and where there is no figure.
+            BadValue: for a file of another kind or another language, and where there is no figure.
             NotInstalled: for `.png` without kaleido; the panel's buttons need nothing.
             StoreError, TrackerError: as for `to_html`.
         """
-        reading = self._reading(strict)
-        return save_image(reading.pictures(values.texts("metrics", metrics)), path, reading.legend)
+        reading = self._reading(strict, language)
+        return save_image(
+            reading.pictures(values.texts("metrics", metrics)), path, reading.legend, language=reading.language
+        )
 
-    def to_svg(self) -> str:
+    def to_svg(self, language: str = "en") -> str:
         """All figures as one static picture, for light and dark pages alike."""
-        reading = self._reading()
-        return svg(reading.pictures(), reading.legend)
+        reading = self._reading(language=language)
+        return svg(reading.pictures(), reading.legend, language=reading.language)
 
-    def _reading(self, strict: bool = True) -> Reading:
-        return Reading(self._found(strict), self._options, self.names, self.notes)
+    def _reading(self, strict: bool = True, language: str = "en") -> Reading:
+        return Reading(self._found(strict), self._options, self.names, self.notes, language_of(language))

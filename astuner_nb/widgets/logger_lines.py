@@ -37,12 +37,7 @@ class LoggerLines:
         runs = [one.run for one in reversed(self._monitor.followed.values()) if isinstance(one.run, Run)]
         told = [run for run in runs if set(run.loggers) - {CONSOLE}][:NEWEST]
         lines = [
-            words.logger(
-                self._label(run.key)[0], note.name, f"{note.text} {note.error}".strip(), note.url, self._language
-            )
-            for run in told
-            for note in self._notes(run)
-            if note.text or note.error or note.url
+            self._line(run, note) for run in told for note in self._notes(run) if note.text or note.error or note.url
         ]
         self.widget.value = "".join(lines)
 

@@ -23,6 +23,7 @@ class Picks:
         *,
         typed: bool = False,
         free: bool = False,
+        called: Callable[[str], str] = str,
         language: Language = ENGLISH,
     ) -> None:
         """
@@ -32,9 +33,10 @@ class Picks:
             picked: called with all words when a person has added one or taken one away.
             typed: whether it is a field that finds what is typed: for choices that are many.
             free: whether words are taken that are no choice.
+            called: how a word is shown.
             language: of what it says besides.
         """
-        self._language = language
+        self._language, self._called = language, called
         self._invitation, self._picked, self._free = invitation, picked, free
         self._words: tuple[str, ...] = ()
         self._choices: tuple[str, ...] = ()
@@ -59,11 +61,13 @@ class Picks:
             self.widget.children = [self._menu, *map(self._button, words)]
         self._choices = choices
         left = [choice for choice in choices if choice not in words]
-        self._menu.options = left if self._typed else [self._invitation, *left]
+        menu = [(self._invitation, self._invitation), *((self._called(choice), choice) for choice in left)]
+        self._menu.options = left if self._typed else menu
 
     def _button(self, word: str) -> ipw.Button:
+        shown = self._called(word)
         button = ipw.Button(
-            description=word, icon="times", tooltip=self._language("Take away {word}", word=word)
+            description=shown, icon="times", tooltip=self._language("Take away {word}", word=shown)
         ).add_class("astuner-pick")
         button.on_click(lambda _: self._picked(tuple(other for other in self._words if other != word)))
         return button

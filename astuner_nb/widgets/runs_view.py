@@ -18,6 +18,7 @@ from astuner_nb.views.files.svg import svg
 from astuner_nb.views.focus import Focus
 from astuner_nb.views.pace import Pace
 from astuner_nb.views.pictures.picture import Mark, Picture
+from astuner_nb.views.pictures.words import in_language
 from astuner_nb.views.stage import Stage
 from astuner_nb.views.view import View
 from astuner_nb.widgets import words
@@ -27,7 +28,6 @@ from astuner_nb.widgets.figures import Figures
 from astuner_nb.widgets.filters import Filters
 from astuner_nb.widgets.later import Later
 from astuner_nb.widgets.legend import Legend
-from astuner_nb.widgets.picture_words import in_language
 from astuner_nb.widgets.reading_card import ReadingCard
 from astuner_nb.widgets.run_actions import RunActions
 from astuner_nb.widgets.runs_table import RunsTable
@@ -183,7 +183,7 @@ class RunsView:
 
     def leave_picture(self) -> None:
         """Leave what is shown now as a still picture in the notebook."""
-        self.still.put(svg(self._shown_pictures(), self._stage.named_colours()))
+        self.still.put(svg(self._shown_pictures(), self._stage.named_colours(), language=self._language))
 
     def _leave_picture_of_ended(self) -> None:
         """… when runs have ended, once all that was found is read."""

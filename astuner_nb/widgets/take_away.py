@@ -114,7 +114,7 @@ class TakeAway:
     def _save_figure(self, format: Literal["png", "svg"]) -> None:
         if self._metric.value:
             self._figures.save(self._metric.value, format)
-            self._say(words.quiet(f"Your browser makes the {format.upper()} …"))
+            self._say(words.quiet(self._language("Your browser makes the {name} …", name=format.upper())))
 
     def _hand_over(self, name: str) -> None:
         """Make the file in a thread of its own: curves may have to be read, of servers too."""
@@ -128,7 +128,10 @@ class TakeAway:
         except AstunerError as error:
             self._say(words.problem(str(error)))
         except Exception as error:  # whatever it is, nobody waits for ever
-            self._say(words.problem(f"The {name} could not be made: {error!r:.300}."))
+            told = self._language(
+                "The {name} could not be made: {why}.", name=self._language(name), why=f"{error!r:.300}"
+            )
+            self._say(words.problem(told))
         else:
             self._download.save(file, content, kind)
             self._say(
@@ -136,12 +139,15 @@ class TakeAway:
             )
 
     def _content(self, file: str) -> bytes:
-        view = self._view  # a source that failed has its card: the others are taken along
+        view, language = (
+            self._view,
+            self._language.name,
+        )  # a source that failed has its card: the others are taken along
         writers: dict[str, Callable[[Path], Path]] = {
-            ".html": lambda path: view.to_html(path, strict=False),
+            ".html": lambda path: view.to_html(path, strict=False, language=language),
             ".csv": lambda path: view.to_csv(path, strict=False),
             ".parquet": lambda path: view.to_parquet(path, strict=False),
-            ".svg": lambda path: view.to_image(path, strict=False),
+            ".svg": lambda path: view.to_image(path, strict=False, language=language),
         }
         with tempfile.TemporaryDirectory(prefix="astuner-") as folder:
             path = Path(folder) / file

@@ -75,7 +75,7 @@ class Toolbar:
         colours = self._colour_choices(view.options, Offered((), ()))
         self._color = _menu(language("what colours stand for"), colours, by_person(view.color))
         tip = language("Draw a mean and a band for runs with equal values")
-        self._group = Picks(language("group by …"), tip, view.group, language=language)
+        self._group = Picks(language("group by …"), tip, view.group, called=self._called, language=language)
         bands = self._worded(SPREADS, BAND_WORDS)
         self._band = _menu(language("what is drawn around the mean"), bands, by_person(self._band_chosen))
         tip = language("Show this metric too: type a part of its name")
@@ -113,9 +113,11 @@ class Toolbar:
         return [(self._language(called[one]), one) for one in choices]
 
     def _colour_choices(self, options: ViewOptions, offered: Offered) -> list[tuple[str, str]]:
-        say = self._language
         names = dict.fromkeys([*COLOURED, *offered.parameters, options.color])
-        return [(say("colour: {name}", name=say(name) if name in COLOURED else name), name) for name in names]
+        return [(self._language("colour: {name}", name=self._called(name)), name) for name in names]
+
+    def _called(self, name: str) -> str:
+        return self._language(name) if name in COLOURED else name
 
     def _toggle(self, name: str, tooltip: str, turned: Callable[[bool], object]) -> ipw.ToggleButton:
         return _toggle(self._language(name), self._language(tooltip), turned)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from astuner_nb.core.errors import BadValue, NotInstalled
+from astuner_nb.core.language import ENGLISH, Language
 from astuner_nb.views.files.report import figure_of
 from astuner_nb.views.files.svg import svg
 from astuner_nb.views.files.whole_file import write_whole
@@ -32,6 +33,7 @@ def save_image(
     legend: Sequence[tuple[str, str]] = (),
     title: str = "",
     columns: int = 3,
+    language: Language = ENGLISH,
 ) -> Path:
     """Where the image is, absolute: `.svg` or `.png`. A PNG has no legend, its marks are in the table.
 
@@ -45,7 +47,11 @@ def save_image(
         raise BadValue(f"An image is written as .svg or .png, got {os.fspath(path)!r:.120}. Choose one of these.")
     if not pictures:
         raise BadValue(f"There is no figure to write to {os.fspath(path)!r:.120}. Choose a metric that was logged.")
-    image = svg(pictures, legend, title, columns).encode() if suffix == ".svg" else png(pictures, columns)
+    image = (
+        svg(pictures, legend, title, columns, language=language).encode()
+        if suffix == ".svg"
+        else png(pictures, columns)
+    )
     return write_whole(path, lambda file: file.write(image))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from astuner_nb.core.said import counted, joined, said
 from astuner_nb.core.series import Floats
 from astuner_nb.views.files.ticks import Tick, ticks
 from astuner_nb.views.pictures.compact import FAR
@@ -15,8 +16,8 @@ from astuner_nb.views.pictures.picture import Line, Picture, Scale
 FAR_OUT = 200.0
 """So many sizes of the axis outside it a point may lie: what leads there has its direction, and numbers stay short."""
 _FAR_EXPONENT = 305.0
-NO_LINE, NO_POINT, NO_NUMBER = "No curve to show.", "No point yet.", "No finite value."
-NOT_ABOVE_ZERO = "No value above 0 for a logarithmic axis."
+NO_LINE, NO_POINT, NO_NUMBER = said("No curve to show."), said("No point yet."), said("No finite value.")
+NOT_ABOVE_ZERO = said("No value above 0 for a logarithmic axis.")
 _LETTER_PX, _LEAST_LEFT_PX = 6.4, 30
 
 
@@ -79,7 +80,7 @@ def plot_area(picture: Picture, width_px: int) -> PlotArea:
         [] if empty else _ticks(x, picture.axis.scale, max(2, width_px // 75)),
         [] if empty else _ticks(y, "log" if scale_y == "log" else "linear", 5),
         empty,
-        " ".join(filter(None, [picture.message, *(_remarks(picture, seen) if seen else ())])),
+        joined([picture.message, *(_remarks(picture, seen) if seen else ())]),
     )
 
 
@@ -151,12 +152,16 @@ def _why_empty(picture: Picture) -> str:
 def _remarks(picture: Picture, seen: list[tuple[Floats, Floats]]) -> Iterator[str]:
     lost = sum(map(_not_above_zero, *zip(*((line, picture) for line in picture.lines if line.visible), strict=True)))
     if lost:
-        yield f"{lost:,} point{'s' * (lost != 1)} not above 0 {'are' if lost != 1 else 'is'} not on a logarithmic axis."
+        yield counted(
+            lost,
+            "{n} point not above 0 is not on a logarithmic axis.",
+            "{n} points not above 0 are not on a logarithmic axis.",
+        )
     values = np.concatenate([y for _, y in seen])
     if all(len(y) == 1 for _, y in seen):
-        yield "One point each so far." if len(seen) > 1 else "One point so far."
+        yield said("One point each so far." if len(seen) > 1 else "One point so far.")
     elif float(values.min()) == float(values.max()):
-        yield f"Always {values[0]:.4g}."
+        yield said("Always {value}.", value=f"{values[0]:.4g}")
 
 
 def _not_above_zero(line: Line, picture: Picture) -> int:

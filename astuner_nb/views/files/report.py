@@ -17,6 +17,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from astuner_nb.analysis.differences import in_one_line
+from astuner_nb.core.language import ENGLISH, Language
 from astuner_nb.views.files.plain_text import plain_text
 from astuner_nb.views.files.report_page import DRAW, SORT, STYLE
 from astuner_nb.views.files.svg import svg, text_px
@@ -35,6 +36,10 @@ MOST_LETTERS = 300
 GRAVITY = {"alarm": 0, "warning": 1, "note": 2}
 MOST_FINDINGS = 200
 FINDING_COLUMNS = ("name", "severity", "kind", "start", "end", "text", "advice")
+COLUMNS = {"source", "state", "step", "created", "tags", "hyper-parameter", *FINDING_COLUMNS}
+"""Titles of columns that are ours; all others are names of metrics and hyper-parameters."""
+OF_FEW_WORDS = ("state", "severity")
+"""Columns whose values are of a few words of ours."""
 LONG = 40
 """A text with more letters has a column of some width, also on a narrow page."""
 _MESSAGE_LETTERS, _MESSAGE_ROW_PX = 90, 14
@@ -68,8 +73,9 @@ def report(
     legend: Sequence[tuple[str, str]] = (),
     made: datetime | None = None,
     findings: pd.DataFrame | None = None,
+    language: Language = ENGLISH,
 ) -> str:
-    """One HTML document.
+    """One HTML document. What is given has its sentences in `language` already.
 
     Args:
         title: stands above all.
@@ -81,18 +87,20 @@ def report(
         legend: label and `#rrggbb` of each run or group.
         made: when; now where not given.
         findings: what the curves say, a row a finding; left out where curves are not read.
+        language: what the page says by itself is in it, and so are titles of columns and names of states.
     """
+    runs, differences = _table(_worded(table, language), language, True), _table(diff, language, False)
     body = "".join(
         [
             *_head(title, words, legend),
-            *_figures(pictures),
-            *_section("Runs", _table(table, sortable=True), len(table), "No run is shown."),
-            *([] if findings is None else _said(findings)),
-            *_section("What differs", _table(diff, sortable=False), len(diff), "No hyper-parameter differs."),
-            *_origin(state, made or datetime.now(UTC)),
+            *_figures(pictures, language),
+            *_section(language("Runs"), runs, len(table), language("No run is shown.")),
+            *([] if findings is None else _said(findings, language)),
+            *_section(language("What differs"), differences, len(diff), language("No hyper-parameter differs.")),
+            *_origin(state, made or datetime.now(UTC), language),
         ]
     )
-    return _document(title, body, [_json(pictures)], _scripts(bool(pictures)))
+    return _document(title, body, [_json(pictures)], _scripts(bool(pictures)), language.name)
 
 
 # ---- figures
@@ -147,15 +155,15 @@ def _swatch(colour: str) -> str:
     return f'<svg width="14" height="4" aria-hidden="true">{bar}</svg>'
 
 
-def _figures(pictures: Sequence[Picture]) -> Iterator[str]:
+def _figures(pictures: Sequence[Picture], language: Language) -> Iterator[str]:
     if not pictures:
-        yield '<p class="quiet">No figure is shown.</p>'
+        yield f'<p class="quiet">{language("No figure is shown.")}</p>'
         return
     yield '<div class="figures">'
     for picture in pictures:
         said = f"<figcaption>{_text(picture.message)}</figcaption>" if picture.message else ""
         yield f'<figure><div class="plot" role="img" aria-label="{_text(picture.metric.title)}"></div>{said}</figure>'
-    yield f"</div><noscript><style>.figures {{ display: none }}</style>{svg(pictures)}</noscript>"
+    yield f"</div><noscript><style>.figures {{ display: none }}</style>{svg(pictures, language=language)}</noscript>"
 
 
 def _section(title: str, table: str, rows: int, empty: str) -> Iterator[str]:
@@ -167,19 +175,26 @@ def _section(title: str, table: str, rows: int, empty: str) -> Iterator[str]:
     )
 
 
-def _said(findings: pd.DataFrame) -> Iterator[str]:
+def _said(findings: pd.DataFrame, language: Language) -> Iterator[str]:
     """What the curves say, the gravest first."""
     ranked = findings.sort_values("severity", key=lambda names: names.map(GRAVITY), kind="stable")
     shown = ranked[list(FINDING_COLUMNS)].head(MOST_FINDINGS)
-    return _section("What the curves say", _table(shown, sortable=True), len(shown), "The curves say nothing.")
+    empty = language("The curves say nothing.")
+    return _section(
+        language("What the curves say"), _table(_worded(shown, language), language, True), len(shown), empty
+    )
 
 
-def _origin(state: str, made: datetime) -> Iterator[str]:
+def _origin(state: str, made: datetime, language: Language) -> Iterator[str]:
     if state:
-        yield "<h2>How to open this view</h2><p>With the same runs, in a notebook:</p>"
+        yield f"<h2>{language('How to open this view')}</h2><p>{language('With the same runs, in a notebook:')}</p>"
         yield f"<pre><code>import astuner_nb as anb\nanb.compare(runs, state={_text(json.dumps(state))})</code></pre>"
     when = made.astimezone(UTC)
-    yield f'<p class="quiet">Made on {when:%Y-%m-%d} at {when:%H:%M} UTC by astuner_nb {_text(_version())}.</p>'
+    told = language(
+        "Made on {day} at {hour} UTC by astuner_nb {version}.",
+        day=f"{when:%Y-%m-%d}", hour=f"{when:%H:%M}", version=_version(),
+    )  # fmt: skip
+    yield f'<p class="quiet">{_text(told)}</p>'
 
 
 def _version() -> str:
@@ -187,12 +202,12 @@ def _version() -> str:
     return str(vars(sys.modules[__name__.partition(".")[0]])["__version__"])
 
 
-def _table(frame: pd.DataFrame, sortable: bool) -> str:
-    """`frame` as an HTML table: its index first where it has a title of its own, every value as text."""
+def _table(frame: pd.DataFrame, language: Language, sortable: bool) -> str:
+    """`frame` as an HTML table: its index first where it is not to be sorted, every value as text."""
     columns = [frame.iloc[:, place].tolist() for place in range(frame.shape[1])]
     kinds = [" class=number" if sortable and all(map(_is_number, values)) else "" for values in columns]
-    index = [] if sortable else [f'<th scope="row">{_text(str(frame.index.name or ""))}</th>']
-    heads = [_header(str(title), kind, sortable) for title, kind in zip(frame.columns, kinds, strict=True)]
+    index = [] if sortable else [f'<th scope="row">{_text(_column(str(frame.index.name or ""), language))}</th>']
+    heads = [_header(str(title), kind, language, sortable) for title, kind in zip(frame.columns, kinds, strict=True)]
     rows = []
     for place, key in enumerate(frame.index.tolist()):
         first = [] if sortable else [f'<th scope="row">{_text(str(key))}</th>']
@@ -201,9 +216,24 @@ def _table(frame: pd.DataFrame, sortable: bool) -> str:
     return f"<table><thead><tr>{''.join([*index, *heads])}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
-def _header(title: str, kind: str, sortable: bool) -> str:
-    shown = f'<button type="button" title="Sort">{_text(title)}</button>' if sortable else _text(title)
-    return f'<th scope="col"{kind}>{shown}</th>'
+def _worded(frame: pd.DataFrame, language: Language) -> pd.DataFrame:
+    """`frame`, what our own few words stand in with these in `language`."""
+    return frame.assign(**{title: frame[title].map(language) for title in OF_FEW_WORDS if title in frame})
+
+
+def _header(title: str, kind: str, language: Language, sortable: bool) -> str:
+    if not sortable:
+        return f'<th scope="col"{kind}>{_text(title)}</th>'
+    button = f'<button type="button" title="{language("Sort")}">{_text(_column(title, language))}</button>'
+    return f'<th scope="col"{kind}>{button}</th>'
+
+
+def _column(title: str, language: Language) -> str:
+    """The title of a column of ours in `language`; a hyper-parameter's name stays."""
+    metric, _, end = title.rpartition(" ")
+    if metric and end in ("last", "best"):
+        return language(f"{{metric}} {end}", metric=metric)
+    return language(title) if title in COLUMNS else title
 
 
 def _setting(value: object) -> str:
@@ -242,7 +272,7 @@ def _shown(value: object) -> str:
 # ---- the document
 
 
-def _document(title: str, body: str, data: Sequence[str], scripts: Sequence[str]) -> str:
+def _document(title: str, body: str, data: Sequence[str], scripts: Sequence[str], language: str) -> str:
     allowed = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
     policy = (
         f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
@@ -251,7 +281,7 @@ def _document(title: str, body: str, data: Sequence[str], scripts: Sequence[str]
     blocks = "".join(f'<script type="application/json" id="figures">{text}</script>' for text in data)
     code = "".join(f"<script>{script}</script>" for script in scripts)
     return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="referrer" content="no-referrer">'
