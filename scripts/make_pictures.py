@@ -22,7 +22,7 @@ from tests.browser.harness import LabServer, Notebook, open_browser
 
 ROOT = Path(__file__).parents[1]
 LESSONS = ROOT / "notebooks"
-COLOURS = 64
+COLOURS = 128
 AT_REST = "for one in lab.runs: lab.wait(one, timeout_s=900)\nimport time; time.sleep(2)"
 """What is run before the picture is taken."""
 

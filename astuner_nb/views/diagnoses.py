@@ -19,7 +19,10 @@ SILENCE_EVERY_S = 5.0
 
 
 class Diagnoses:
-    """The reports on runs that a monitor follows. A report is made from the one before it, so that nothing flickers."""
+    """The reports on runs that a monitor follows.
+
+    While a run goes on, its report is made from the one before it, so that nothing flickers.
+    """
 
     def __init__(self) -> None:
         self._reports: dict[str, Report] = {}
@@ -75,7 +78,8 @@ class Diagnoses:
     def _read(self, key: str, one: Followed, config: Config) -> bool:
         """Make the report of one run anew. Returns whether it is another than before."""
         self._stale.pop(key, None)
-        before = self._reports.get(key)
-        report = diagnose(one.history, state=one.status.state, now=time.time(), config=config, before=before)
+        before, state = self._reports.get(key), one.status.state
+        held = None if state.ended else before  # what is said in the end is what `anb.diagnose` says
+        report = diagnose(one.history, state=state, now=time.time(), config=config, before=held)
         self._reports[key], self._read_at[key] = report, time.monotonic()
         return report != before

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 import astuner_nb as anb
+from astuner_nb.core.states import RunState
 from astuner_nb.jobs.local import LocalLauncher
 from astuner_nb.monitor import Monitor
 from astuner_nb.trackers.run_set import RunSet
 from astuner_nb.views import diagnoses
 from astuner_nb.views.stage import Stage
 from astuner_nb.views.view import View
-from tests.trackers.places import MadeRun
+from tests.trackers.places import MadeRun, history_of
 
 RNG = np.random.default_rng(5)
 
@@ -139,3 +140,23 @@ def test_a_report_says_what_the_curves_say_the_gravest_first_and_nothing_where_t
     assert "What the curves say" not in view.read(False).to_html(tmp_path / "report.html").read_text()
     empty = anb.compare([]).to_html(tmp_path / "report.html").read_text()
     assert "The curves say nothing." in empty
+
+
+def test_in_the_end_it_says_what_diagnose_says_whatever_was_held_on_to(store):
+    def kl(level):
+        steps = range(40)
+        reward = dict.fromkeys(steps, 0.0)
+        return history_of({"reward": reward, "kl": {step: 0.01 if step < 20 else level for step in steps}})
+
+    read = diagnoses.Diagnoses()
+    tail, key = SimpleNamespace(caught_up=True), "made:one"
+
+    def says(level, state):
+        one = SimpleNamespace(history=kl(level), tail=tail, status=SimpleNamespace(state=RunState(state)))
+        read._read_at.clear()  # it may be read again at once
+        read.work({key: one}, {})
+        return bool(read.of(key).of("kl_runaway"))
+
+    assert says(0.5, "running")
+    assert says(0.35, "running")  # not over the limit, and not clearly below it
+    assert not says(0.35, "finished")

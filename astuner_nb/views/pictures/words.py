@@ -23,7 +23,8 @@ def in_language(picture: Picture, language: Language) -> Picture:
 
 def _titled(metric: Metric, language: Language) -> Metric:
     should = metric.should_zh if language.name == "zh" else ""
-    return replace(metric, title=language.of(metric.title), should=should or metric.should)
+    unit = language(metric.unit) if metric.unit else ""
+    return replace(metric, title=language.of(metric.title), unit=unit, should=should or metric.should)
 
 
 def _said(mark: Mark, language: Language) -> Mark:
