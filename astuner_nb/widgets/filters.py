@@ -63,11 +63,12 @@ class Filters:
         at_first = list(sliders)[:AT_FIRST]
         wanted = [name for name in sliders if name in at_first or name in self._asked or name in options.filters]
         if sliders != self._sliders or wanted != list(self._controls):
-            self._sliders = sliders
-            for control in self._controls.values():
-                control.close()
-            self._controls = {name: self._made(sliders[name]) for name in wanted}
+            self._sliders, before = sliders, self._controls
+            self._controls = {name: self._control(sliders[name], before.get(name)) for name in wanted}
             self._grid.children = [control.widget for control in self._controls.values()]
+            for name, old in before.items():
+                if self._controls.get(name) is not old:
+                    old.close()
         self._more.show((), [name for name in sliders if name not in wanted])
         self._more.widget.layout.display = None if len(sliders) > len(wanted) else "none"
 
@@ -75,7 +76,10 @@ class Filters:
         self._asked = (*self._asked, *names)
         self._view.change(lambda options: options)
 
-    def _made(self, slider: Slider) -> _Range | _Choice:
+    def _control(self, slider: Slider, before: _Range | _Choice | None) -> _Range | _Choice:
+        """The control of `slider`: the one there is, where it can show it, as somebody may have it in his hand."""
+        if before is not None and before.take(slider):
+            return before
         if isinstance(slider, RangeSlider):
             return _Range(slider, self._view, self._painting, self._language)
         return _Choice(slider, self._view, self._painting, self._language)
@@ -89,17 +93,28 @@ class _Range:
     """Two ends on a scale."""
 
     def __init__(self, slider: RangeSlider, view: View, painting: Painting, language: Language) -> None:
-        self._slider, self._view = slider, view
-        places = places_of(slider)
+        self._slider, self._view, self._language = slider, view, language
+        options = _options(slider)
         self._control = ipw.SelectionRangeSlider(
-            options=[(label(place, slider), place) for place in places],
-            index=(0, len(places) - 1),
+            options=options,
+            index=(0, len(options) - 1),
             description=slider.name,
             continuous_update=True,
             tooltip=language(_range_words(slider)),
         ).add_class("astuner-range")
         self._control.observe(painting.by_person(self._moved), names="index")
         self.widget: ipw.Widget = self._control
+
+    def take(self, slider: Slider) -> bool:
+        """Be the control of `slider`, which has the same name, from now on. Returns whether it can."""
+        if not isinstance(slider, RangeSlider):
+            return False
+        if slider != self._slider:
+            self._slider, options = slider, _options(slider)
+            with self._control.hold_sync():
+                self._control.options, self._control.index = options, (0, len(options) - 1)
+                self._control.tooltip = self._language(_range_words(slider))
+        return True
 
     def show(self, condition: Between | OneOf | None) -> None:
         """Put the ends where `condition` has them."""
@@ -132,16 +147,26 @@ class _Choice:
     """A button for each value."""
 
     def __init__(self, slider: ChoiceSlider, view: View, painting: Painting, language: Language) -> None:
-        self._slider, self._view = slider, view
+        self._slider, self._view, self._language = slider, view, language
         label = ipw.Label(slider.name).add_class("astuner-label")
-        self._buttons = [
-            _value_button(value, language(_count_words(count)))
-            for value, count in zip(slider.choices, slider.counts, strict=True)
-        ]
+        self._buttons = [_value_button(value) for value in slider.choices]
         for button in self._buttons:
             button.observe(painting.by_person(self._turned), names="value")
         values = ipw.HBox(self._buttons).add_class("astuner-values")
         self.widget: ipw.Widget = ipw.HBox([label, values]).add_class("astuner-choice")
+        self._tell_counts()
+
+    def take(self, slider: Slider) -> bool:
+        """Be the control of `slider`, which has the same name, from now on. Returns whether it can."""
+        if not isinstance(slider, ChoiceSlider) or repr(slider.choices) != repr(self._slider.choices):
+            return False
+        self._slider = slider
+        self._tell_counts()
+        return True
+
+    def _tell_counts(self) -> None:
+        for button, count in zip(self._buttons, self._slider.counts, strict=True):
+            button.tooltip = self._language(_count_words(count))
 
     def show(self, condition: Between | OneOf | None) -> None:
         """Press the buttons of the values that `condition` lets through; none where there is no condition."""
@@ -196,8 +221,12 @@ def _count_words(count: int) -> str:
     )
 
 
-def _value_button(value: ConfigValue, words: str) -> ipw.ToggleButton:
-    return ipw.ToggleButton(description=short(value), tooltip=words).add_class("astuner-toggle")
+def _options(slider: RangeSlider) -> list[tuple[str, float]]:
+    return [(label(place, slider), place) for place in places_of(slider)]
+
+
+def _value_button(value: ConfigValue) -> ipw.ToggleButton:
+    return ipw.ToggleButton(description=short(value)).add_class("astuner-toggle")
 
 
 def _range_words(slider: RangeSlider) -> str:

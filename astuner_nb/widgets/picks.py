@@ -55,14 +55,18 @@ class Picks:
         if words == self._words and choices == self._choices:
             return
         if words != self._words:
-            self._words = words
-            for old in self.widget.children[1:]:
-                old.close()
-            self.widget.children = [self._menu, *map(self._button, words)]
+            self._show_words(words)
         self._choices = choices
         left = [choice for choice in choices if choice not in words]
         menu = [(self._invitation, self._invitation), *((self._called(choice), choice) for choice in left)]
         self._menu.options = left if self._typed else menu
+
+    def _show_words(self, words: tuple[str, ...]) -> None:
+        before = dict(zip(self._words, self.widget.children[1:], strict=True))
+        self._words = words
+        self.widget.children = [self._menu, *(before.pop(word, None) or self._button(word) for word in words)]
+        for gone in before.values():
+            gone.close()
 
     def _button(self, word: str) -> ipw.Button:
         shown = self._called(word)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 
 import ipywidgets as ipw
 import pytest
 
 import astuner_nb as anb
 from astuner_nb.trackers.where import Between, OneOf
-from astuner_nb.views.tables.sliders import RangeSlider
-from astuner_nb.widgets.filters import PLACES, places_of
+from astuner_nb.views.tables.sliders import ChoiceSlider, RangeSlider
+from astuner_nb.widgets.filters import PLACES, Filters, places_of
+from astuner_nb.widgets.picks import Picks
 from astuner_nb.widgets.still import Still
 from tests.trackers.places import MadeRun
 
@@ -274,3 +276,39 @@ def test_the_ends_of_a_slider_stand_at_the_values_there_are(low, high, log, whol
     assert set(map(float, marks)) <= set(places)
     assert (places[0], places[-1]) == (low, high)
     assert len(places) <= PLACES
+
+
+def test_a_control_stays_the_same_one_while_runs_come_and_go(person):
+    filters = Filters(person.view)
+    lr = RangeSlider("lr", 1e-4, 1e-2, log=True, whole=False, step=2.0, marks=(1e-4, 1e-2), missing=0)
+    act = ChoiceSlider("act", ("gelu", "relu"), counts=(2, 3), missing=0)
+    filters.paint([lr, act], [])
+    before = list(all_below(filters.widget))
+    person.view.filter(lr=(None, 1e-3))
+    wider = replace(lr, marks=(1e-5, 1e-4, 1e-2), low=1e-5)
+    filters.paint([wider, replace(act, counts=(3, 3))], [])
+    assert list(all_below(filters.widget)) == before  # somebody may have one in his hand
+    slider = next(part for part in before if isinstance(part, ipw.SelectionRangeSlider))
+    assert slider.value[0] == 1e-5
+    assert slider.value[1] == pytest.approx(1e-3, rel=0.1)
+    assert "3 runs" in next(part for part in before if isinstance(part, ipw.ToggleButton)).tooltip
+    filters.paint([replace(act, choices=("gelu", "relu", "silu"), counts=(3, 3, 1))], [])
+    kept = list(all_below(filters.widget))
+    assert slider not in kept
+    assert [part.description for part in kept if isinstance(part, ipw.ToggleButton)] == ["gelu", "relu", "silu"]
+    for widget in kept:
+        widget.close()
+
+
+def test_a_word_that_stays_picked_keeps_its_button():
+    picks = Picks("group by …", "", lambda words: None, called=str.upper)
+    picks.show(["lr"], ["lr", "seed"])
+    first = picks.widget.children[1]
+    picks.show(["seed", "lr"], ["lr", "seed"])
+    assert picks.widget.children[2] is first
+    assert [button.description for button in picks.widget.children[1:]] == ["SEED", "LR"]
+    picks.show(["seed"], ["lr", "seed"])
+    assert first not in picks.widget.children
+    assert picks.widget.children[0].options[-1] == ("LR", "lr")
+    for widget in all_below(picks.widget):
+        widget.close()

@@ -37,7 +37,7 @@ BAR_POINTS = 16
 """So many places of a bar, its ends among them, are near enough to the pointer to tell what it is."""
 NEAR_PX = 20
 """So far from the pointer a point is told of; of curves there is one within that distance."""
-USUAL_PX = 300
+USUAL_PX = 175
 """Between the axes of a figure whose width is not known."""
 UNPICKABLE = "unpickable"
 """What a click in a live figure passes over: a bar lies on its curve. Keep in step with live_figure/page/events.mjs."""
