@@ -17,6 +17,7 @@ import numpy as np
 from astuner_nb.core.language import ENGLISH, Language
 from astuner_nb.core.series import Floats
 from astuner_nb.live_figure.figure import LiveFigure
+from astuner_nb.live_figure.half_made import met_one, wait_for_imports
 from astuner_nb.views.pictures.compact import compact
 from astuner_nb.views.pictures.mark_traces import mark_layout
 from astuner_nb.views.pictures.picture import Line, Mark, Picture
@@ -84,6 +85,7 @@ class Figures:
         """Have a figure for each of `metrics`, in that order, and no other."""
         if list(metrics) == self.metrics:
             return
+        wait_for_imports()
         for gone in self._shown.keys() - set(metrics):
             self._shown.pop(gone).close()
         self._shown = {metric: self._shown.get(metric) or self._new() for metric in metrics}
@@ -95,6 +97,24 @@ class Figures:
 
     def show(self, pictures: Iterable[Picture]) -> None:
         """Bring figures up to date, and send on what waits."""
+        latest = list(pictures)
+        wait_for_imports()
+        try:
+            self._show(latest)
+        except AttributeError as error:
+            if not met_one(error):
+                raise
+            self._show_anew(latest)
+
+    def _show_anew(self, pictures: Iterable[Picture]) -> None:
+        """Show all figures from their start: an import that began meanwhile has stopped plotly half way."""
+        wait_for_imports()
+        latest = {metric: shown.picture for metric, shown in self._shown.items() if shown.picture is not None}
+        for shown in self._shown.values():
+            shown.forget()
+        self._show((latest | {picture.metric.name: picture for picture in pictures}).values())
+
+    def _show(self, pictures: Iterable[Picture]) -> None:
         pictured = []
         for picture in pictures:
             pictured.append(self._shown[picture.metric.name])
@@ -148,20 +168,29 @@ class _Figure:
         self._marks = FigureMarks(self.figure)
         self._sent: dict[str, _Sent] = {}
         self._layout: dict[str, Any] = {}
-        self._picture: Picture | None = None
+        self.picture: Picture | None = None
+        """What it shows."""
+
+    def forget(self) -> None:
+        """Know nothing of what the page has: the next picture is drawn from its start."""
+        self._layout = {}
+        self._take_away()
 
     def show(self, picture: Picture) -> None:
         """Send what is another than in the picture before; new lines wait for `send`."""
         if self._begins_anew(picture):
-            self.figure.data = ()
-            self._sent = {}
-            self._marks.forget()
+            self._take_away()
             self.figure.update_xaxes(range=None, autorange=True)  # a zoom on another axis says nothing
-        self._picture = picture
+        self.picture = picture
         self._should.show(picture.metric)
         self._set_layout(layout(picture, self.height_px) | _hover(picture) | mark_layout(picture))
         self.waiting = [line for line in picture.lines if line.id not in self._sent]
         self._update([line for line in picture.lines if line.id in self._sent])
+
+    def _take_away(self) -> None:
+        self.figure.data = ()
+        self._sent = {}
+        self._marks.forget()
 
     def close(self) -> None:
         """Close the figure and what belongs to it."""
@@ -170,8 +199,8 @@ class _Figure:
 
     def show_marks(self) -> None:
         """Send what is another about the marks, once the first lines are there."""
-        if self._picture is not None:
-            self._marks.show(self._picture)
+        if self.picture is not None:
+            self._marks.show(self.picture)
 
     def send(self, budget: int, visible: bool) -> int:
         """Send waiting lines of about so many bytes. Returns how many it took."""
@@ -192,11 +221,11 @@ class _Figure:
 
     @property
     def _scale(self) -> Any:
-        return self._picture.axis.scale if self._picture else "linear"
+        return self.picture.axis.scale if self.picture else "linear"
 
     def _begins_anew(self, picture: Picture) -> bool:
         """Whether another axis is drawn over, or the page is full of lines that nobody sees."""
-        if self._picture is not None and self._picture.axis != picture.axis:
+        if self.picture is not None and self.picture.axis != picture.axis:
             return True
         ids = {line.id for line in picture.lines}
         return len(self._sent.keys() - ids) > MOST_UNUSED

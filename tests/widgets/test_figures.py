@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -166,3 +168,39 @@ def test_names_are_text(page):
     page.show(picture(line("<img src=x onerror=alert(1)>")))
     trace = page.figure.data[0]
     assert "<img" not in trace.name + trace.hovertemplate
+
+
+WHILE_IMPORTING = """
+import sys, threading
+import numpy as np
+from astuner_nb.core.metrics import describe
+from astuner_nb.views.pictures.picture import Axis, Line, Picture
+from astuner_nb.widgets.figures import Figures
+
+def shown(count):
+    steps = np.arange(float(count))
+    lines = [Line(f"{n}", f"run {n}", steps, steps * n, f"{n}", f"#{n}", "#0a7bc4", visible=n != count % 9)
+             for n in range(count // 9 + 1)]
+    return [Picture(describe(name), Axis(""), lines) for name in figures.metrics]
+
+figures = Figures(lambda run, add: None, link="x")
+figures.arrange(["reward", "loss"])
+figures.show(shown(5))
+assert "pandas" not in sys.modules
+begun, turns, seen = threading.Event(), 0, False
+importing = threading.Thread(target=lambda: (begun.set(), __import__("pandas")))
+importing.start()
+while importing.is_alive():
+    turns += 1
+    figures.show(shown(5 + turns % 40))
+    seen = seen or "pandas" in sys.modules
+figures.show(shown(50))
+for figure in figures.figures.values():
+    assert [len(line.x) for line in figure.data] == [50] * 6, figure.data
+print(seen)
+"""
+
+
+def test_figures_go_on_while_another_thread_imports_pandas():
+    done = subprocess.run([sys.executable, "-c", WHILE_IMPORTING], capture_output=True, text=True)
+    assert (done.stdout.strip(), done.returncode) == ("True", 0), done.stderr
