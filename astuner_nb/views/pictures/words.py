@@ -23,7 +23,7 @@ def in_language(picture: Picture, language: Language) -> Picture:
 
 def _titled(metric: Metric, language: Language) -> Metric:
     should = metric.should_zh if language.name == "zh" else ""
-    unit = language(metric.unit) if metric.unit else ""
+    unit = language(metric.unit) if metric.unit in language.texts else metric.unit  # most are the same everywhere
     return replace(metric, title=language.of(metric.title), unit=unit, should=should or metric.should)
 
 
