@@ -199,6 +199,18 @@ def test_two_panels_may_speak_two_languages_and_scripts_stay_english(store):
     english.close()
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_hyper_parameters_that_are_called_like_our_columns_stay_as_they_are(store, tmp_path, language):
+    for number in (1, 2):
+        config = {"severity": number, "state": number, "start": number, "text": f"t{number}", "the last": number}
+        anb.init(project="p", name=f"run {number}", config=config, store=store).finish()
+    view = anb.compare(*anb.runs())
+    page = shown_in(view.to_html(tmp_path / "report.html", language=language).read_text("utf-8"))
+    for name in ("severity", "start", "text", "the last", "config.state"):
+        assert re.search(rf"\b{name}\b", page), name
+    view.close()
+
+
 def shown_in(page):
     """The text of an HTML page, without its scripts and what stands in tags."""
     return re.sub(r"<(script|style|code)\b.*?</\1>|<[^>]+>", " ", page, flags=re.DOTALL)

@@ -51,6 +51,7 @@ SPREAD_WORDS = {
     "ci95": "95 % interval of the mean",
     "none": "no band",
 }
+SMOOTH_WORDS = {"ema": "EMA", "twema": "EMA over x", "gaussian": "a Gaussian", "mean": "a running mean", "none": ""}
 
 
 class Reading:
@@ -85,14 +86,16 @@ class Reading:
         columns = [axis, "group", "mean", "std", "n"]
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
-    def table(self) -> pd.DataFrame:
-        """See `View.table`."""
+    def table(self, language: Language = ENGLISH) -> pd.DataFrame:
+        """See `View.table`; its titles and states in `language`."""
         runs, options = list(self._all), self._options
         metrics = [*(options.metrics or FIVE_NAMES), *(metric for metric, _ in steps_asked(options))]
         told = {*(run.key for run in self.shown), options.baseline}
         wanted = [run for run in runs if run.key in told]
         known = self._summaries(wanted, list(dict.fromkeys(metrics)))
-        return tables.table(runs, options, known, self._cast.notes_of, self._names, configs=self._cast.configs)
+        return tables.table(
+            runs, options, known, self._cast.notes_of, self._names, configs=self._cast.configs, language=language
+        )
 
     def findings(self, metrics: Sequence[str] = ()) -> pd.DataFrame:
         """See `View.findings`; of `metrics` alone, where they are given."""
@@ -161,10 +164,9 @@ class Reading:
         """The view as one HTML document."""
         diff = self.diff(self._options.baseline)
         findings = self.findings(self._options.metrics) if self._options.read else None
-        return report(
-            title or self.language("Comparison"), self.pictures(), self.table(), diff, self.words, state, self.legend,
-            findings=findings, language=self.language,
-        )  # fmt: skip
+        name, table = title or self.language("Comparison"), self.table(self.language)
+        shown = self.pictures(), table, diff, self.words, state, self.legend
+        return report(name, *shown, findings=findings, language=self.language)
 
     @property
     def words(self) -> list[str]:
@@ -173,7 +175,7 @@ class Reading:
         grouped = said("Mean and {spread} of runs with equal {names}.", spread=spread, names=", ".join(options.group))
         smoothed = said(
             "Smoothed by {kind} ({amount}); what was logged stays faint behind.",
-            kind=options.smooth, amount=f"{options.amount:.3g}",
+            kind=said(SMOOTH_WORDS[options.smooth]), amount=f"{options.amount:.3g}",
         )  # fmt: skip
         told = [
             self._cast.counts(options).words,

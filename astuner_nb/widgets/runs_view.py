@@ -75,7 +75,7 @@ class RunsView:
         self._latest: dict[str, Picture] = {}
         self._pictured: set[str] = set()
         self._read_aloud: tuple[Focus | None, bool] | None = None
-        self.still = Still()
+        self.still = Still(language)
         """What the saved notebook shows where there is no kernel."""
         self._actions = actions(self.later) if actions is not None else None
         self._card = ReadingCard([self._actions.widget] if self._actions else [], language)

@@ -6,7 +6,10 @@ It is an output of its own beside the panel; while the panel is alive in the pag
 from __future__ import annotations
 
 import base64
+from html import escape
 from typing import Any
+
+from astuner_nb.core.language import ENGLISH, Language
 
 EMPTY = "<div class='astuner-still'></div>"
 
@@ -14,7 +17,8 @@ EMPTY = "<div class='astuner-still'></div>"
 class Still:
     """The picture below one panel. Where there is no notebook, nothing happens."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: Language = ENGLISH) -> None:
+        self._alt = language("the figures as they were")
         self._handle: Any = None
         self._shown = ""
 
@@ -23,7 +27,7 @@ class Still:
         if _in_kernel():
             from IPython.display import HTML, display
 
-            self._handle = display(HTML(_html(self._shown)), display_id=True)
+            self._handle = display(HTML(_html(self._shown, self._alt)), display_id=True)
 
     def put(self, svg: str) -> None:
         """Let `svg` be the picture from now on; safe from any thread."""
@@ -33,16 +37,14 @@ class Still:
         if self._handle is not None:
             from IPython.display import HTML
 
-            self._handle.update(HTML(_html(svg)))
+            self._handle.update(HTML(_html(svg, self._alt)))
 
 
-def _html(svg: str) -> str:
+def _html(svg: str, alt: str) -> str:
     if not svg:
         return EMPTY
     data = base64.b64encode(svg.encode()).decode()
-    return (
-        f"<div class='astuner-still'><img alt='the figures as they were' src='data:image/svg+xml;base64,{data}'/></div>"
-    )
+    return f"<div class='astuner-still'><img alt='{escape(alt)}' src='data:image/svg+xml;base64,{data}'/></div>"
 
 
 def _in_kernel() -> bool:

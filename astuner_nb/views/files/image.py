@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from astuner_nb.charts.letters import breadth
 from astuner_nb.core.errors import BadValue, NotInstalled
 from astuner_nb.core.language import ENGLISH, Language
 from astuner_nb.views.files.report import figure_of
 from astuner_nb.views.files.svg import svg
+from astuner_nb.views.files.text_lines import in_lines
 from astuner_nb.views.files.whole_file import write_whole
 from astuner_nb.views.pictures.mark_traces import mark_layout, mark_traces
 from astuner_nb.views.pictures.picture import Picture
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 
 COLUMN_PX, ROW_PX, ONE_PX, SCALE = 480, 320, 900, 2
 """Of a figure in a PNG: width and height among several, width of one alone; and how many dots each pixel has."""
-
-
+MESSAGE_LETTERS = 64
+"""In a line below a figure among several."""
 BEHIND: dict[str, Any] = {"layer": "below", "line_width": 0}
 
 
@@ -96,10 +98,8 @@ def grid_of(pictures: Sequence[Picture], columns: int = 3) -> go.Figure:
 
 def _below(picture: Picture) -> str:
     """The title of the axis, then the message in small letters, a few words a line."""
-    words, lines = picture.message.split(), [""]
-    for word in words:
-        lines[-1:] = [f"{lines[-1]} {word}".strip()] if len(lines[-1]) + len(word) < 64 else [lines[-1], word]
-    small = "<br>".join(f"<span style='font-size:10px'>{shown_text(line)}</span>" for line in lines if line)
+    lines = in_lines(picture.message, lambda line: breadth(line) <= MESSAGE_LETTERS)
+    small = "<br>".join(f"<span style='font-size:10px'>{shown_text(line)}</span>" for line in lines)
     return "<br>".join(filter(None, [shown_text(picture.axis.title), small]))
 
 

@@ -21,6 +21,7 @@ from astuner_nb.core.language import ENGLISH, Language
 from astuner_nb.views.files.plain_text import plain_text
 from astuner_nb.views.files.report_page import DRAW, SORT, STYLE
 from astuner_nb.views.files.svg import svg, text_px
+from astuner_nb.views.files.text_lines import in_lines
 from astuner_nb.views.pictures.compact import compact
 from astuner_nb.views.pictures.mark_traces import mark_layout, mark_traces
 from astuner_nb.views.pictures.picture import Picture
@@ -36,10 +37,6 @@ MOST_LETTERS = 300
 GRAVITY = {"alarm": 0, "warning": 1, "note": 2}
 MOST_FINDINGS = 200
 FINDING_COLUMNS = ("name", "severity", "kind", "start", "end", "text", "advice")
-COLUMNS = {"source", "state", "step", "created", "tags", "hyper-parameter", *FINDING_COLUMNS}
-"""Titles of columns that are ours; all others are names of metrics and hyper-parameters."""
-OF_FEW_WORDS = ("state", "severity")
-"""Columns whose values are of a few words of ours."""
 LONG = 40
 """A text with more letters has a column of some width, also on a narrow page."""
 _MESSAGE_LETTERS, _MESSAGE_ROW_PX = 90, 14
@@ -89,7 +86,7 @@ def report(
         findings: what the curves say, a row a finding; left out where curves are not read.
         language: what the page says by itself is in it, and so are titles of columns and names of states.
     """
-    runs, differences = _table(_worded(table, language), language, True), _table(diff, language, False)
+    runs, differences = _table(table, language, True), _table(diff, language, False)
     body = "".join(
         [
             *_head(title, words, legend),
@@ -128,14 +125,7 @@ def _json(pictures: Sequence[Picture]) -> str:
 
 def _lines(message: str) -> list[str]:
     """`message` in lines that fit below a figure."""
-    lines = [""]
-    for word in message.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and text_px(longer, 1) > text_px("n" * _MESSAGE_LETTERS, 1):
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
+    return in_lines(message, lambda line: text_px(line, 1) <= text_px("n" * _MESSAGE_LETTERS, 1))
 
 
 # ---- parts of the page
@@ -179,10 +169,10 @@ def _said(findings: pd.DataFrame, language: Language) -> Iterator[str]:
     """What the curves say, the gravest first."""
     ranked = findings.sort_values("severity", key=lambda names: names.map(GRAVITY), kind="stable")
     shown = ranked[list(FINDING_COLUMNS)].head(MOST_FINDINGS)
+    shown = shown.assign(severity=shown["severity"].map(language))
+    shown = shown.set_axis([language.page("heads").get(title, title) for title in FINDING_COLUMNS], axis="columns")
     empty = language("The curves say nothing.")
-    return _section(
-        language("What the curves say"), _table(_worded(shown, language), language, True), len(shown), empty
-    )
+    return _section(language("What the curves say"), _table(shown, language, True), len(shown), empty)
 
 
 def _origin(state: str, made: datetime, language: Language) -> Iterator[str]:
@@ -206,7 +196,7 @@ def _table(frame: pd.DataFrame, language: Language, sortable: bool) -> str:
     """`frame` as an HTML table: its index first where it is not to be sorted, every value as text."""
     columns = [frame.iloc[:, place].tolist() for place in range(frame.shape[1])]
     kinds = [" class=number" if sortable and all(map(_is_number, values)) else "" for values in columns]
-    index = [] if sortable else [f'<th scope="row">{_text(_column(str(frame.index.name or ""), language))}</th>']
+    index = [] if sortable else [f'<th scope="row">{_text(language(str(frame.index.name or "")))}</th>']
     heads = [_header(str(title), kind, language, sortable) for title, kind in zip(frame.columns, kinds, strict=True)]
     rows = []
     for place, key in enumerate(frame.index.tolist()):
@@ -216,24 +206,11 @@ def _table(frame: pd.DataFrame, language: Language, sortable: bool) -> str:
     return f"<table><thead><tr>{''.join([*index, *heads])}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
-def _worded(frame: pd.DataFrame, language: Language) -> pd.DataFrame:
-    """`frame`, what our own few words stand in with these in `language`."""
-    return frame.assign(**{title: frame[title].map(language) for title in OF_FEW_WORDS if title in frame})
-
-
 def _header(title: str, kind: str, language: Language, sortable: bool) -> str:
     if not sortable:
         return f'<th scope="col"{kind}>{_text(title)}</th>'
-    button = f'<button type="button" title="{language("Sort")}">{_text(_column(title, language))}</button>'
+    button = f'<button type="button" title="{language("Sort")}">{_text(title)}</button>'
     return f'<th scope="col"{kind}>{button}</th>'
-
-
-def _column(title: str, language: Language) -> str:
-    """The title of a column of ours in `language`; a hyper-parameter's name stays."""
-    metric, _, end = title.rpartition(" ")
-    if metric and end in ("last", "best"):
-        return language(f"{{metric}} {end}", metric=metric)
-    return language(title) if title in COLUMNS else title
 
 
 def _setting(value: object) -> str:

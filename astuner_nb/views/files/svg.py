@@ -14,6 +14,7 @@ from astuner_nb.core.language import ENGLISH, Language
 from astuner_nb.views.files.plot_area import PlotArea, plot_area
 from astuner_nb.views.files.svg_marks import marked, shaded
 from astuner_nb.views.files.svg_paths import drawn
+from astuner_nb.views.files.text_lines import in_lines
 from astuner_nb.views.files.ticks import Tick
 from astuner_nb.views.files.xml_text import xml_text
 from astuner_nb.views.pictures.picture import Picture
@@ -226,11 +227,6 @@ def _cut(text: str, width_px: float, size_px: float) -> str:
 
 def _wrapped(text: str, width_px: float, size_px: float, most: int) -> list[str]:
     """`text` in at most `most` lines of that width; the last one is cut where there is more."""
-    lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and (len(lines) == most or text_px(longer, size_px) <= width_px):
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return [_cut(line, width_px, size_px) for line in lines]
+    lines = in_lines(text, lambda line: text_px(line, size_px) <= width_px)
+    kept = [*lines[: most - 1], " ".join(lines[most - 1 :])] if len(lines) > most else lines
+    return [_cut(line, width_px, size_px) for line in kept]

@@ -76,7 +76,7 @@ def _described(runs: Sequence[Run], options: ViewOptions, source: TableSource) -
     values: dict[str, list[object]] = {
         "name": [own_name(run, options, one) for run, one in zip(runs, notes, strict=True)],
         "source": [run.source for run in runs],
-        "state": [str(source.state_of(run)) for run in runs],
+        "state": [said(source.state_of(run).value) for run in runs],
         "tags": [_tags(run, one) for run, one in zip(runs, notes, strict=True)],
         "note": [one.note for one in notes],
         "group": [run.group for run in runs],

@@ -12,6 +12,7 @@ import numpy as np
 
 from astuner_nb.analysis.differences import MISSING, Config
 from astuner_nb.core.aliases import Aliases, aliases
+from astuner_nb.core.language import ENGLISH, Language
 from astuner_nb.core.protocols import Run
 from astuner_nb.views.options.view_options import ViewOptions
 from astuner_nb.views.tables.columns import DESCRIPTION, Column, TableSource, table_columns, table_order
@@ -37,6 +38,7 @@ def table(
     *,
     state_of: StateOf = state_of,
     configs: Mapping[str, Config] | None = None,
+    language: Language = ENGLISH,
 ) -> pd.DataFrame:
     """The runs that the view shows, one row each; index: the run's key.
 
@@ -53,6 +55,7 @@ def table(
         names: how metrics are called.
         state_of: where a run stands, where that is known already.
         configs: run key → canonical configuration, likewise.
+        language: of states, and of titles that are no names of hyper-parameters.
     """
     import pandas as pd
 
@@ -61,8 +64,9 @@ def table(
     columns = table_columns(kept, options, source, differing(kept, source.configs))
     order = table_order(kept, columns, options)
     index = pd.Index([kept[place].key for place in order], name="key", dtype=object)
-    data = {str(column.title): _pandas_column(column, order) for column in columns}
-    return pd.DataFrame({title: pd.Series(values, index=index) for title, values in data.items()}, index=index)
+    data = {str(column.title): _pandas_column(column, order, language) for column in columns}
+    frame = pd.DataFrame({title: pd.Series(values, index=index) for title, values in data.items()}, index=index)
+    return frame.set_axis([_title(column, language) for column in columns], axis="columns")
 
 
 Drawn = Literal["line", "background", "none"]
@@ -273,7 +277,14 @@ def _source(
     return TableSource(summaries, known, names or aliases(), notes_of, state_of)
 
 
-def _pandas_column(column: Column, order: Sequence[int]) -> object:
+def _title(column: Column, language: Language) -> str:
+    """What its head says; a hyper-parameter is called by its name."""
+    if column.kind == "description":
+        return language.page("heads").get(column.title, column.title)
+    return language.of(column.title)
+
+
+def _pandas_column(column: Column, order: Sequence[int], language: Language) -> object:
     import pandas as pd
 
     values = [column.values[place] for place in order]
@@ -284,7 +295,13 @@ def _pandas_column(column: Column, order: Sequence[int]) -> object:
         return [float(one) if isinstance(one, int | float) else NAN for one in values]
     if column.kind == "config":
         return [None if one is MISSING else one for one in values]
-    return [list(one) if isinstance(one, tuple) else "" if one is MISSING else one for one in values]
+    return [_described(one, language) for one in values]
+
+
+def _described(value: object, language: Language) -> object:
+    if isinstance(value, tuple):
+        return list(value)
+    return "" if value is MISSING else language.of(value) if isinstance(value, str) else value
 
 
 def _search(pattern: str) -> str:
