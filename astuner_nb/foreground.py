@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from threading import Event, current_thread, main_thread
 
 from astuner_nb.charts.numbers import number
 from astuner_nb.charts.progress import progress
@@ -59,12 +61,8 @@ def train(
         run = lab.start(name=name, tags=(), logger=None, resume=parent, at_step=at_step, **values)
         _say(f"{run.id} on {lab.plan.backbone.name}: {run.name}")
         loggers = _LoggerLines(run)
-        try:
-            state = _follow(lab, run, loggers)
-        except KeyboardInterrupt:
-            _say("\nstopping …")
-            lab.stop(run)
-            state = _follow(lab, run, loggers)
+        with _interrupted() as asked:
+            state = _follow(lab, run, loggers, asked)
         loggers.await_end()
         return _report(run, state)
 
@@ -111,10 +109,36 @@ def _opened(source: str | Plan, backbone: str | None, runs: str | None) -> Itera
         lab.close()
 
 
-def _follow(lab: Lab, run: Run, loggers: _LoggerLines) -> RunState:
-    """Show progress until `run` has ended, and where its trackers log to once that is known."""
-    line = _ProgressLine()
+@contextmanager
+def _interrupted() -> Iterator[Event]:
+    """An event that the first Ctrl-C sets; from then on one raises `KeyboardInterrupt`.
+
+    An exception could be lost: raised in a destructor or a callback of the collector, it is printed and forgotten.
+    """
+    asked = Event()
+    if current_thread() is not main_thread():
+        yield asked
+        return
+
+    def first(*_: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        asked.set()
+
+    before = signal.signal(signal.SIGINT, first)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _follow(lab: Lab, run: Run, loggers: _LoggerLines, asked: Event) -> RunState:
+    """Show progress until `run` has ended, and where its trackers log to once that is known; stop it once `asked`."""
+    line, stopped = _ProgressLine(), False
     while True:
+        if asked.is_set() and not stopped:
+            stopped = True
+            _say("\nstopping …")
+            lab.stop(run)
         lab.monitor.step()
         for sentence in loggers.news():
             line.interrupt(sentence)

@@ -73,7 +73,7 @@ SHOTS = {
     "panel": Shot("docs", [LAB, "for lr in (1e-4, 1e-2): lab.start(lr=lr, total_steps=150)"], height_px=780),
     "reading": Shot("docs", [LAB, FALL], height_px=760, width_px=1380),
     "overlay": Shot("docs", ("02_overlay", 1), "import types\nlab = types.SimpleNamespace(runs=())\n_", 800, 1060),
-    "compare": Shot("docs", [LAB, SWEEP], "view", 790, 1060),
+    "compare": Shot("docs", [LAB, SWEEP], "view", 1000, 1060),
     "quickstart": lesson("00_quickstart", 1, "lab.view.figures('reward', 'success_rate')\nlab"),
     "tune": lesson(
         "01_tune", 1, "for one in ({'lr': 3e-4}, {'kl_loss_coef': 1.0}): lab.start(total_steps=100, **one)\nlab", 560

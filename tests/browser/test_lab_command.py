@@ -3,8 +3,10 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -34,8 +36,16 @@ def started(tmp_path):
             process.communicate()
 
 
-def test_it_prints_an_address_that_opens_the_notebook(started, chromium: BrowserContext, tmp_path):
+def answers(address: str) -> bool:
+    """Whether somebody listens there."""
+    parts = urlsplit(address)
+    with socket.socket() as probe:
+        return probe.connect_ex((parts.hostname, parts.port)) == 0
+
+
+def test_it_prints_an_address_that_opens_the_notebook(started, chromium: BrowserContext, tmp_path, wait_for):
     process, address = started
+    wait_for(lambda: answers(address), what="the server")  # which listens a moment after it said so
     assert sorted(path.name for path in (tmp_path / "new folder").glob("*.*")) == ["math_agent.yaml", "my tune.ipynb"]
     page = chromium.new_page()
     page.goto(address)

@@ -113,7 +113,7 @@ def test_a_growing_wandb_file_is_followed_and_trouble_is_told_in_a_card(overlayi
         seen = notebook.plot(LINES)[0][1]
         notebook.wait_plot(f"({LINES})[0][1] > {seen} + 10")
         assert "running" in rows(notebook)[0]
-        assert "live <b>one</b>" in rows(notebook)[0]
+        notebook.wait_until(lambda: "live <b>one</b>" in rows(notebook)[0], "its name, as text")
 
         type_uri(notebook, "swanlab:no/such/folder")
         notebook.wait_until(lambda: "no/such/folder" in cards(notebook) and "There is no" in cards(notebook), "a card")
