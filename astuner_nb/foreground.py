@@ -133,10 +133,10 @@ def _interrupted() -> Iterator[Event]:
 
 def _follow(lab: Lab, run: Run, loggers: _LoggerLines, asked: Event) -> RunState:
     """Show progress until `run` has ended, and where its trackers log to once that is known; stop it once `asked`."""
-    line, stopped = _ProgressLine(), False
+    line = _ProgressLine()
     while True:
-        if asked.is_set() and not stopped:
-            stopped = True
+        if asked.is_set():
+            asked.clear()
             _say("\nstopping …")
             lab.stop(run)
         lab.monitor.step()

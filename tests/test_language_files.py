@@ -12,13 +12,15 @@ from astuner_nb.core.language import language_of
 from astuner_nb.views.files.report import figure_of
 from astuner_nb.views.files.svg import MOST_IN_LEGEND, svg
 from astuner_nb.views.pictures.words import in_language
+from astuner_nb.views.tables.columns import ON_REQUEST
+from astuner_nb.widgets.words import differences
 
 from .views.made_pictures import line, picture
 
 ZH = language_of("zh")
 KINDS = "plateau_converged|plateau_low|plateau_capped|rise|collapse|drop|oscillation"
 DATA = f"{KINDS}|reward|success_rate|loss|kl|response_length|lr|seed|clean|sweep|runs|kl_loss_coef"
-TERMS = "NaN|EMA|KL|UTC|astuner_nb|token|nats|tokens"
+TERMS = "NaN|ema|KL|UTC|astuner_nb|token|nats|tokens"
 KNOWN = re.compile(rf"\b(?:{DATA}|{TERMS})\b|\d[\d.e+-]*")
 
 
@@ -70,6 +72,20 @@ def test_a_report_in_chinese_has_no_english_but_data(view, tmp_path):
         assert words in document, words
 
 
+def test_columns_on_request_have_chinese_heads(view, tmp_path):
+    document = view.columns(*ON_REQUEST).to_html(tmp_path / "zh.html", language="zh").read_text("utf-8")
+    assert {"项目", "结束于", "编号"} <= set(Texts(document).said)
+
+
+def test_the_differences_are_called_so_in_chinese(view):
+    assert "aria-label='差别'" in differences(view.diff(), 0, False, ZH)
+
+
+def test_the_buttons_of_figures_are_chinese(view, tmp_path):
+    assert '"Pan": "\\u5e73\\u79fb"' in view.to_html(tmp_path / "zh.html", language="zh").read_text("utf-8")
+    assert 'id="buttons">{}<' in view.to_html(tmp_path / "en.html").read_text("utf-8")
+
+
 def test_the_same_report_in_english_is_what_it_was(view, tmp_path):
     document = view.to_html(tmp_path / "en.html").read_text("utf-8")
     assert '<html lang="en">' in document
@@ -79,6 +95,16 @@ def test_the_same_report_in_english_is_what_it_was(view, tmp_path):
 
 def test_a_title_is_a_persons_own(view, tmp_path):
     assert "<h1>My runs</h1>" in view.to_html(tmp_path / "a.html", "My runs", language="zh").read_text("utf-8")
+
+
+@pytest.mark.parametrize(("language", "usual"), [("en", "Comparison"), ("zh", "比较")])
+def test_an_empty_title_is_none_and_the_usual_one_stands_where_none_is_given(view, tmp_path, language, usual):
+    given, empty = (
+        view.to_html(tmp_path / "a.html", title, language=language).read_text("utf-8") for title in (None, "")
+    )
+    assert f"<h1>{usual}</h1>" in given
+    assert "<h1>" not in empty
+    assert f"<title>{usual}</title>" in empty  # of the browser's tab, which is to have one
 
 
 def test_nothing_to_show_is_said_in_chinese(tmp_path):

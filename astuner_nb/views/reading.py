@@ -51,7 +51,6 @@ SPREAD_WORDS = {
     "ci95": "95 % interval of the mean",
     "none": "no band",
 }
-SMOOTH_WORDS = {"ema": "EMA", "twema": "EMA over x", "gaussian": "a Gaussian", "mean": "a running mean", "none": ""}
 
 
 class Reading:
@@ -160,11 +159,11 @@ class Reading:
         ]
         return long_frame(curves, options.x)
 
-    def report(self, title: str, state: str) -> str:
+    def report(self, title: str | None, state: str) -> str:
         """The view as one HTML document."""
         diff = self.diff(self._options.baseline)
         findings = self.findings(self._options.metrics) if self._options.read else None
-        name, table = title or self.language("Comparison"), self.table(self.language)
+        name, table = self.language("Comparison") if title is None else title, self.table(self.language)
         shown = self.pictures(), table, diff, self.words, state, self.legend
         return report(name, *shown, findings=findings, language=self.language)
 
@@ -175,7 +174,7 @@ class Reading:
         grouped = said("Mean and {spread} of runs with equal {names}.", spread=spread, names=", ".join(options.group))
         smoothed = said(
             "Smoothed by {kind} ({amount}); what was logged stays faint behind.",
-            kind=said(SMOOTH_WORDS[options.smooth]), amount=f"{options.amount:.3g}",
+            kind=options.smooth, amount=f"{options.amount:.3g}",
         )  # fmt: skip
         told = [
             self._cast.counts(options).words,

@@ -304,13 +304,13 @@ class View:
     # Taking it away.
 
     def to_html(
-        self, path: str | os.PathLike[str], title: str = "", *, strict: bool = True, language: str = "en"
+        self, path: str | os.PathLike[str], title: str | None = None, *, strict: bool = True, language: str = "en"
     ) -> Path:
         """Write the view as one file that needs no network: figures, table, differences. Returns where it is.
 
         Args:
             path: of the file.
-            title: stands above all; "Comparison" where there is none.
+            title: stands above all, nothing where it is empty; "Comparison", in the language, where none is given.
             strict: whether a source that cannot be opened is an error; else it is left out, and the file says so.
             language: of its sentences, `en` or `zh`; names of runs, metrics and hyper-parameters stay as they are.
 
@@ -319,7 +319,8 @@ class View:
             StoreError: where it cannot be written.
             TrackerError: where curves cannot be read.
         """
-        text = self._reading(strict, language).report(values.text("title", title), self.state())
+        given = title if title is None else values.text("title", title)
+        text = self._reading(strict, language).report(given, self.state())
         return write_whole(path, lambda file: file.write(text.encode()))
 
     def to_csv(self, path: str | os.PathLike[str], *, strict: bool = True) -> Path:

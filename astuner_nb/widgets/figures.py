@@ -156,7 +156,7 @@ class _Figure:
     """One figure and what the page has of it."""
 
     def __init__(self, on_pick: Pick, link: str, on_mark: OnMark | None, language: Language) -> None:
-        self.figure = LiveFigure(link=link)
+        self.figure = LiveFigure(link=link, config=_buttons(language))
         self.figure.add_class("astuner-figure")
         self.figure.on_pick(self._picked)
         self._should = Should(language)
@@ -276,6 +276,12 @@ class _Figure:
         run = next((sent.line.run for sent in self._sent.values() if sent.number == number), "")
         if run:
             self._on_pick(run, bool(keys.ctrl or keys.shift or keys.meta))
+
+
+def _buttons(language: Language) -> dict[str, Any]:
+    """Plotly's settings for what its buttons say; none in English."""
+    dictionary = language.page("plotly")
+    return {"locale": "own", "locales": {"own": {"dictionary": dictionary}}} if dictionary else {}
 
 
 _drawn_like = attrgetter("name", "mark", "colour", "kind", "opacity", "width", "dashed", "visible", "layer", "grows")

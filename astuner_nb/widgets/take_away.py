@@ -139,10 +139,8 @@ class TakeAway:
             )
 
     def _content(self, file: str) -> bytes:
-        view, language = (
-            self._view,
-            self._language.name,
-        )  # a source that failed has its card: the others are taken along
+        view, language = self._view, self._language.name
+        # A source that failed has its card: the others are taken along.
         writers: dict[str, Callable[[Path], Path]] = {
             ".html": lambda path: view.to_html(path, strict=False, language=language),
             ".csv": lambda path: view.to_csv(path, strict=False),

@@ -111,7 +111,7 @@ def differences(frame: pd.DataFrame, more: int, has_baseline: bool, language: La
     first = language("The first column is the baseline; what is another value stands out.")
     mark = quiet(first) if has_baseline else ""
     return (
-        "<div class='astuner-diff' role='group' tabindex='0' aria-label='differences'>"
+        f"<div class='astuner-diff' role='group' tabindex='0' aria-label='{escape(language('differences'))}'>"
         f"<table><thead><tr><th scope='col'></th>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>{mark} {rest}"
     )

@@ -24,6 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from astuner_nb.core.errors import BadFile, Cancelled, NotFound, TrackerError
+from astuner_nb.core.language import language_of
 from astuner_nb.core.protocols import Chunk
 from astuner_nb.core.states import RunState
 from astuner_nb.trackers.file_state import QUIET_S
@@ -389,6 +390,13 @@ def test_one_event_file_is_one_run() -> None:
     (run,) = listed(path).runs
     assert (run.id, run.name, run.project) == (path.name, "several_tags", "event_files")
     assert points(run) == expected("several_tags")  # type: ignore[arg-type]
+
+
+def test_what_is_being_listed_is_a_sentence_that_a_language_may_know() -> None:
+    told: list[str] = []
+    patience = Patience(30, progress=lambda what, done, total: told.append(what))
+    TensorBoardFiles(str(FILES)).list(Where(), 10, patience)
+    assert "运行" in map(language_of("zh").of, told)
 
 
 def test_a_cancelled_listing_ends(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_hostile_names_are_text_everywhere():
     document = report(EVIL + HALF, [shown], frame, frame.set_index("url"), [EVIL], EVIL, [(EVIL, EVIL)])
     page = Page(document)
     assert len(page.code) == 3
-    assert len(page.scripts) == 4
+    assert len(page.scripts) == 5
     assert not [tag for tag, _ in page.tags if tag in ("img", "a")]
     assert "".join(page.texts).count("<img src=x onerror='window.owned = 2'>") >= 6
     document.encode("utf-8")

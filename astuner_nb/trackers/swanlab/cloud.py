@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from astuner_nb.core.aliases import DEFAULT_ALIASES, Aliases
 from astuner_nb.core.errors import BadValue, ServerFailed
+from astuner_nb.core.said import said
 from astuner_nb.core.series import History
 from astuner_nb.trackers.cloud_run import CloudRun
 from astuner_nb.trackers.history_cache import HistoryCache
@@ -162,7 +163,7 @@ class SwanLabCloud:
             )
             skipped += [one for one in described if isinstance(one, str)]
             fitting += [one for one in described if not isinstance(one, str) and self._fits(one, where)]
-            patience.tell("runs", min(start + AT_ONCE, len(found)), len(found))
+            patience.tell(said("runs"), min(start + AT_ONCE, len(found)), len(found))
             if len(fitting) > limit:
                 break
         return Listing(fitting[:limit], complete=len(fitting) <= limit, skipped=skipped)

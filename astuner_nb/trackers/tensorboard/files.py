@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from astuner_nb.core.errors import BadFile, NotFound, TrackerError
+from astuner_nb.core.said import said
 from astuner_nb.core.series import History, Series
 from astuner_nb.core.states import RunState
 from astuner_nb.trackers.file_state import status_by_age
@@ -144,7 +145,7 @@ def _runs(root: Path, folders: Sequence[_Folder], unread: list[str], patience: P
     """The runs in `folders`; a sentence for each that cannot be read goes to `unread`."""
     for index, folder in enumerate(folders):
         patience.check(f"reading the runs of {root}")
-        patience.tell("runs", index, len(folders))
+        patience.tell(said("runs"), index, len(folders))
         try:
             yield _run(root, folder)
         except (TrackerError, OSError) as error:

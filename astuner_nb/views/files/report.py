@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -75,7 +75,7 @@ def report(
     """One HTML document. What is given has its sentences in `language` already.
 
     Args:
-        title: stands above all.
+        title: stands above all, nothing where it is empty.
         pictures: the figures, in reading order.
         table: the runs, one row each.
         diff: hyper-parameters that differ, one column a run.
@@ -97,7 +97,8 @@ def report(
             *_origin(state, made or datetime.now(UTC), language),
         ]
     )
-    return _document(title, body, [_json(pictures)], _scripts(bool(pictures)), language.name)
+    data = {"figures": _json(pictures), "buttons": _in_page(json.dumps(language.page("plotly")))}
+    return _document(title or language("Comparison"), body, data, _scripts(bool(pictures)), language.name)
 
 
 # ---- figures
@@ -132,7 +133,8 @@ def _lines(message: str) -> list[str]:
 
 
 def _head(title: str, words: Sequence[str], legend: Sequence[tuple[str, str]]) -> Iterator[str]:
-    yield f"<h1>{_text(title)}</h1>"
+    if title:
+        yield f"<h1>{_text(title)}</h1>"
     yield from (f"<p>{_text(sentence)}</p>" for sentence in words)
     if legend:
         yield '<ul class="legend">'
@@ -249,13 +251,13 @@ def _shown(value: object) -> str:
 # ---- the document
 
 
-def _document(title: str, body: str, data: Sequence[str], scripts: Sequence[str], language: str) -> str:
+def _document(title: str, body: str, data: Mapping[str, str], scripts: Sequence[str], language: str) -> str:
     allowed = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
     policy = (
         f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
         "base-uri 'none'; form-action 'none'"
     )
-    blocks = "".join(f'<script type="application/json" id="figures">{text}</script>' for text in data)
+    blocks = "".join(f'<script type="application/json" id="{id}">{text}</script>' for id, text in data.items())
     code = "".join(f"<script>{script}</script>" for script in scripts)
     return (
         f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8">'

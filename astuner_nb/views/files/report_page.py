@@ -59,7 +59,8 @@ const look = on => {
     hoverlabel: {bgcolor: c.card, bordercolor: c.line, font: {color: c.text, size: 12}, namelength: 40},
     modebar: {bgcolor: clear, color: c.faint, activecolor: c.text}}};
 };
-const config = {responsive: true, displaylogo: false, showTips: false,
+const dictionary = JSON.parse(document.getElementById('buttons').textContent);
+const config = {responsive: true, displaylogo: false, showTips: false, locale: 'own', locales: {own: {dictionary}},
   modeBarButtonsToRemove: ['select2d', 'lasso2d', 'zoomIn2d', 'zoomOut2d', 'autoScale2d', 'sendChartToCloud']};
 const plots = [...document.querySelectorAll('.plot')];
 plots.forEach((plot, n) => {

@@ -37,8 +37,8 @@ BAR_POINTS = 16
 """So many places of a bar, its ends among them, are near enough to the pointer to tell what it is."""
 NEAR_PX = 20
 """So far from the pointer a point is told of; of curves there is one within that distance."""
-USUAL_PX = 175
-"""Between the axes of a figure whose width is not known."""
+NARROW_PX = 175
+"""Between the axes of a narrow figure: names that lie apart there do so in every wider one."""
 UNPICKABLE = "unpickable"
 """What a click in a live figure passes over: a bar lies on its curve. Keep in step with live_figure/page/events.mjs."""
 _POINTS_LAYER, _BARS_LAYER = 10, 9
@@ -118,7 +118,7 @@ def _phase_layout(picture: Picture) -> dict[str, object]:
     spans = [(max(mark.x, sides[0]), min(mark.x_end, sides[1]), mark) for mark in picture.marks if mark.kind == "phase"]
     spans = [(start, end, mark) for start, end, mark in spans if end > start]
     parts = [(_part(start, sides, scale), _part(end, sides, scale), mark.label) for start, end, mark in spans]
-    named = zip(spans, labels(parts, USUAL_PX), strict=True)
+    named = zip(spans, labels(parts, NARROW_PX), strict=True)
     shapes = [_shade(start, end, number, scale) for number, (start, end, _) in enumerate(spans)]
     names = [_name(start, end, mark, label, scale) for (start, end, mark), label in named if label.text]
     return {**({"shapes": shapes} if shapes else {}), **({"annotations": names} if names else {})}
