@@ -48,13 +48,13 @@ def _still(panel, monitor, overlaid, timeout_s=800):
         if time.monotonic() > deadline:
             raise TimeoutError(f"A panel still waits for runs after {timeout_s} s. Let the cell start shorter ones.")
         time.sleep(0.1)
-    for act in (lambda: None, panel._runs.leave_picture):  # a whole turn has painted before the picture is left
+    for act in (lambda: None, panel.leave_picture):  # a whole turn has painted before the picture is left
         done = threading.Event()
         monitor.enqueue(lambda: (act(), done.set()))
         if not done.wait(30):
             raise TimeoutError("The panel left no picture within 30 s. Look at what its monitor complains of.")
     if monitor.followed:
-        display({"image/svg+xml": panel.still._shown}, raw=True)
+        display({"image/svg+xml": panel.still.svg}, raw=True)
 _still(_.panel, _.monitor, _.overlaid)
 """
 

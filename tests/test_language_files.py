@@ -9,8 +9,9 @@ import pytest
 
 import astuner_nb as anb
 from astuner_nb.core.language import language_of
+from astuner_nb.views.files.legend import MOST_IN_LEGEND
 from astuner_nb.views.files.report import figure_of
-from astuner_nb.views.files.svg import MOST_IN_LEGEND, svg
+from astuner_nb.views.files.svg import svg
 from astuner_nb.views.pictures.words import in_language
 from astuner_nb.views.tables.columns import ON_REQUEST
 from astuner_nb.widgets.words import differences

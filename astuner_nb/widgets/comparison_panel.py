@@ -34,7 +34,7 @@ class ComparisonPanel:
         main = ipw.Box([self._runs.figures]).add_class("astuner-main").add_class("astuner-wide")
         below = [self._runs.filters, self._problem, self._runs.table, self._runs.details]
         self.widget = ipw.VBox([head, self._sources.widget, main, *below]).add_class("astuner-panel")
-        self.still = self._runs.still
+        self.still, self.leave_picture = self._runs.still, self._runs.leave_picture
         self._unlink = monitor.listen(self._paint, replay=True)
         self._runs.paint_words()
 

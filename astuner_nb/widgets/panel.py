@@ -48,7 +48,7 @@ class Panel:
         )
         self._stop_all.on_click(later(self._stop_running))
         self.widget = self._assembled()
-        self.still = self._runs.still
+        self.still, self.leave_picture = self._runs.still, self._runs.leave_picture
         self._unlink = session.monitor.listen(self._paint, replay=True)
         self._runs.paint_words()
         self._paint_headline()

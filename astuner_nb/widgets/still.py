@@ -20,20 +20,21 @@ class Still:
     def __init__(self, language: Language = ENGLISH) -> None:
         self._alt = language("the figures as they were")
         self._handle: Any = None
-        self._shown = ""
+        self.svg = ""
+        """What it shows, as one document; empty before anything was."""
 
     def show(self) -> None:
         """Make room for it in the output of the cell that runs."""
         if _in_kernel():
             from IPython.display import HTML, display
 
-            self._handle = display(HTML(_html(self._shown, self._alt)), display_id=True)
+            self._handle = display(HTML(_html(self.svg, self._alt)), display_id=True)
 
     def put(self, svg: str) -> None:
         """Let `svg` be the picture from now on; safe from any thread."""
-        if svg == self._shown:
+        if svg == self.svg:
             return
-        self._shown = svg
+        self.svg = svg
         if self._handle is not None:
             from IPython.display import HTML
 

@@ -7,7 +7,9 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from astuner_nb.core.errors import BadValue, NotInstalled
-from astuner_nb.views.files.image import grid_of, png, save_image
+from astuner_nb.views.files.image import LEGEND_ROW_PX, explain, grid_of, png, save_image
+from astuner_nb.views.files.legend import MOST_IN_LEGEND, entries
+from astuner_nb.views.files.report import figure_of
 
 from .made_pictures import EVIL, line, picture, sweep
 
@@ -36,7 +38,7 @@ def test_a_png_is_drawn_where_kaleido_is_there():
     pytest.importorskip("kaleido")
     for pictures in (sweep(2, 20)[:1], sweep(2, 20)):
         try:
-            image = png(pictures)
+            image = png(pictures, [("run", "#112233")])
         except NotInstalled as error:
             pytest.skip(str(error))
         assert image.startswith(b"\x89PNG")
@@ -49,3 +51,18 @@ def test_a_grid_has_a_panel_a_picture_and_text_for_names():
     assert len(figure.data) == 11
     said = [note.text for note in figure.layout.annotations] + [figure.layout.xaxis6.title.text]
     assert not any("<script>" in text or "<img" in text for text in said)
+
+
+@pytest.mark.parametrize(("runs", "rows"), [(1, 1), (3, 1), (4, 2), (MOST_IN_LEGEND + 1, 9)])
+def test_a_legend_below_names_colours_and_takes_no_room_from_the_figures(runs, rows):
+    legend = [(EVIL * 20 if number else "#1", f"#0000{number:02x}") for number in range(runs)]
+    figure = figure_of(sweep(1, 10)[0]).update_layout(width=1000)
+    drawn, before = len(figure.data), figure.layout.height - figure.layout.margin.b - figure.layout.margin.t
+    explain(figure, entries(legend))
+    assert figure.layout.height - figure.layout.margin.b - figure.layout.margin.t == before
+    listed = [one for one in figure.data if one.showlegend]
+    assert [one.line.color for one in listed][:MOST_IN_LEGEND] == [colour for _, colour in legend][:MOST_IN_LEGEND]
+    assert len(figure.data) == drawn + len(listed) == drawn + min(runs, MOST_IN_LEGEND + 1)
+    assert not any("<script>" in one.name or "<img" in one.name for one in listed)
+    assert figure.layout.legend.y == 0
+    assert figure.layout.margin.b >= rows * LEGEND_ROW_PX

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from astuner_nb.views.files.legend import MOST_IN_LEGEND
 from astuner_nb.views.files.plot_area import NO_LINE, NO_NUMBER, NO_POINT, NOT_ABOVE_ZERO
-from astuner_nb.views.files.svg import MOST_IN_LEGEND, svg
+from astuner_nb.views.files.svg import svg
 from astuner_nb.views.files.svg_paths import FINE, thinned
 from astuner_nb.views.pictures.picture import Axis
 

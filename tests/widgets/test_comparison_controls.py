@@ -251,7 +251,7 @@ def test_files_are_made_in_the_background_and_handed_to_the_browser(person, wait
 
 
 def test_a_still_picture_is_left_when_all_is_read(person):
-    assert person.view.panel.still._shown.startswith("<svg")
+    assert person.view.panel.still.svg.startswith("<svg")
     still = Still()
     shown = []
     still._handle = type("Handle", (), {"update": lambda _, html: shown.append(html.data)})()

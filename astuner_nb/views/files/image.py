@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from astuner_nb.charts.letters import breadth
 from astuner_nb.core.errors import BadValue, NotInstalled
 from astuner_nb.core.language import ENGLISH, Language
+from astuner_nb.views.files.legend import FONT_PX, Entry, entries
 from astuner_nb.views.files.report import figure_of
 from astuner_nb.views.files.svg import svg
-from astuner_nb.views.files.text_lines import in_lines
+from astuner_nb.views.files.text_lines import in_lines, text_px
 from astuner_nb.views.files.whole_file import write_whole
 from astuner_nb.views.pictures.mark_traces import mark_layout, mark_traces
 from astuner_nb.views.pictures.picture import Picture
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 COLUMN_PX, ROW_PX, ONE_PX, SCALE = 480, 320, 900, 2
 """Of a figure in a PNG: width and height among several, width of one alone; and how many dots each pixel has."""
+LEGEND_ROW_PX, BESIDE_NAME_PX = 22, 60
+"""Of a row of the legend, and what Plotly needs beside a name in it, no less."""
 MESSAGE_LETTERS = 64
 """In a line below a figure among several."""
 BEHIND: dict[str, Any] = {"layer": "below", "line_width": 0}
@@ -32,12 +35,12 @@ BEHIND: dict[str, Any] = {"layer": "below", "line_width": 0}
 def save_image(
     pictures: Sequence[Picture],
     path: str | os.PathLike[str],
-    legend: Sequence[tuple[str, str]] = (),
+    legend: Sequence[Entry] = (),
     title: str = "",
     columns: int = 3,
     language: Language = ENGLISH,
 ) -> Path:
-    """Where the image is, absolute: `.svg` or `.png`. A PNG has no legend, its marks are in the table.
+    """Where the image is, absolute: `.svg` or `.png`. `title` stands above the figures of an SVG.
 
     Raises:
         BadValue: for another suffix, or no figure.
@@ -52,12 +55,14 @@ def save_image(
     image = (
         svg(pictures, legend, title, columns, language=language).encode()
         if suffix == ".svg"
-        else png(pictures, columns)
+        else png(pictures, legend, columns, language)
     )
     return write_whole(path, lambda file: file.write(image))
 
 
-def png(pictures: Sequence[Picture], columns: int = 3) -> bytes:
+def png(
+    pictures: Sequence[Picture], legend: Sequence[Entry] = (), columns: int = 3, language: Language = ENGLISH
+) -> bytes:
     """`pictures` as one PNG, on white. Takes seconds: kaleido starts a browser for it."""
     try:
         import kaleido  # type: ignore[import-not-found,unused-ignore]  # noqa: F401
@@ -68,6 +73,8 @@ def png(pictures: Sequence[Picture], columns: int = 3) -> bytes:
     figure = figure_of(pictures[0]) if len(pictures) == 1 else grid_of(pictures, columns)
     if len(pictures) == 1:
         figure.update_layout(width=ONE_PX, height=figure.layout.height * 2)
+    if legend:
+        explain(figure, entries(legend, language))
     return _drawn(figure)
 
 
@@ -94,6 +101,24 @@ def grid_of(pictures: Sequence[Picture], columns: int = 3) -> go.Figure:
     size = {"width": COLUMN_PX * wide, "height": ROW_PX * rows}
     figure.update_layout(showlegend=False, template="none", margin={"l": 56, "r": 20, "t": 40, "b": 70}, **size)
     return figure
+
+
+def explain(figure: go.Figure, shown: Sequence[Entry]) -> None:
+    """List `shown` in rows below all of `figure`, which becomes higher by that."""
+    figure.update_traces(showlegend=False)
+    for name, colour in shown:
+        line = {"color": colour or "rgba(0,0,0,0)", "width": 3}
+        figure.add_scatter(x=[None], y=[None], mode="lines", line=line, name=shown_text(name), showlegend=True)
+    name_px = max(text_px(name, FONT_PX) for name, _ in shown)
+    rows = math.ceil(len(shown) / max(1, figure.layout.width // (name_px + BESIDE_NAME_PX)))
+    more = rows * LEGEND_ROW_PX + LEGEND_ROW_PX // 2
+    figure.update_layout(
+        height=figure.layout.height + more, margin_b=figure.layout.margin.b + more, showlegend=True,
+        legend={
+            "orientation": "h", "entrywidth": name_px, "font": {"size": FONT_PX},
+            "xref": "container", "x": 0, "yref": "container", "y": 0, "yanchor": "bottom",
+        },
+    )  # fmt: skip
 
 
 def _below(picture: Picture) -> str:

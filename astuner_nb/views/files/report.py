@@ -20,8 +20,8 @@ from astuner_nb.analysis.differences import in_one_line
 from astuner_nb.core.language import ENGLISH, Language
 from astuner_nb.views.files.plain_text import plain_text
 from astuner_nb.views.files.report_page import DRAW, SORT, STYLE
-from astuner_nb.views.files.svg import svg, text_px
-from astuner_nb.views.files.text_lines import in_lines
+from astuner_nb.views.files.svg import svg
+from astuner_nb.views.files.text_lines import in_lines, text_px
 from astuner_nb.views.pictures.compact import compact
 from astuner_nb.views.pictures.mark_traces import mark_layout, mark_traces
 from astuner_nb.views.pictures.picture import Picture

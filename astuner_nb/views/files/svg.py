@@ -6,22 +6,21 @@ Its background is transparent and its greys are of middle lightness, so that it 
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from astuner_nb.core.language import ENGLISH, Language
+from astuner_nb.views.files.legend import FONT_PX, LINE_PX, Entry, entries, entry_px
 from astuner_nb.views.files.plot_area import PlotArea, plot_area
 from astuner_nb.views.files.svg_marks import marked, shaded
 from astuner_nb.views.files.svg_paths import drawn
-from astuner_nb.views.files.text_lines import in_lines
+from astuner_nb.views.files.text_lines import cut, in_few_lines, text_px
 from astuner_nb.views.files.ticks import Tick
 from astuner_nb.views.files.xml_text import xml_text
 from astuner_nb.views.pictures.picture import Picture
 
 GREY = "#767676"
 """Contrast 4.5 : 1 on white, 4.2 : 1 on #111."""
-MOST_IN_LEGEND = 24
 POINTS = 52_000
 """In all figures together, of which a line has no more than two a pixel: about 250 kB."""
 LEAST_POINTS = 32
@@ -29,13 +28,11 @@ LEAST_POINTS = 32
 NOTE_ROWS = 4
 GAP_PX = 14
 _TITLE_PX, _RIGHT_PX, _TOP_PX, _ROW_PX = 28, 10, 24, 14
-_LETTER = 0.56
-"""Mean width of a letter of `system-ui`, in sizes of the font; Chinese ones are as wide as high."""
 
 
 def svg(
     pictures: Sequence[Picture],
-    legend: Sequence[tuple[str, str]] = (),
+    legend: Sequence[Entry] = (),
     title: str = "",
     columns: int = 3,
     width_px: int = 1080,
@@ -45,7 +42,7 @@ def svg(
 
     Args:
         pictures: the figures, in reading order.
-        legend: label and `#rrggbb` of what is drawn; the first `MOST_IN_LEGEND` are listed below the figures.
+        legend: name and `#rrggbb` of what is drawn; the first `MOST_IN_LEGEND` are listed below the figures.
         title: stands above all; nothing where it is empty.
         columns: at most so many figures beside each other.
         width_px: of the whole; it becomes narrower where the page is.
@@ -57,12 +54,12 @@ def svg(
     top = grid.top_px
     for start in range(0, len(pictures), grid.columns):
         row = [plot_area(picture, grid.cell_px) for picture in pictures[start : start + grid.columns]]
-        notes = [_wrapped(language.of(area.note), grid.cell_px - 16, 11, NOTE_ROWS) for area in row]
+        notes = [in_few_lines(language.of(area.note), grid.cell_px - 16, 11, NOTE_ROWS) for area in row]
         for column, (area, note) in enumerate(zip(row, notes, strict=True)):
             parts.append(f'<g transform="translate({column * (grid.cell_px + GAP_PX)} {top})">')
             parts += [*_figure(area, grid, points, note, language.of(area.empty)), "</g>"]
         top += max(_height(area, grid, note) for area, note in zip(row, notes, strict=True)) + GAP_PX
-    rows = _legend_rows(legend, width_px, language)
+    rows = _legend_rows(entries(legend, language), width_px)
     parts += _legend(rows, top + 6)
     height = top + (len(rows) * 18 + 8 if rows else 0)
     return _document("".join(parts), title or _summary(pictures) or language("No figure"), width_px, max(height, 1))
@@ -98,7 +95,7 @@ def _summary(pictures: Sequence[Picture]) -> str:
 
 
 def _heading(title: str) -> str:
-    return f'<text x="8" y="18" font-size="15" font-weight="600">{xml_text(_cut(title, 1000, 15))}</text>'
+    return f'<text x="8" y="18" font-size="15" font-weight="600">{xml_text(cut(title, 1000, 15))}</text>'
 
 
 # ---- one figure
@@ -107,10 +104,8 @@ def _heading(title: str) -> str:
 def _figure(area: PlotArea, grid: _Grid, points: int, note: Sequence[str], empty: str) -> Iterator[str]:
     width, height = grid.cell_px - area.left_px - _RIGHT_PX, grid.plot_height_px
     metric = area.picture.metric
-    unit = (
-        f' <tspan font-weight="400" opacity=".8">{xml_text(_cut(metric.unit, 90, 11))}</tspan>' if metric.unit else ""
-    )
-    name = xml_text(_cut(metric.title, grid.cell_px - 100, 13))
+    unit = f' <tspan font-weight="400" opacity=".8">{xml_text(cut(metric.unit, 90, 11))}</tspan>' if metric.unit else ""
+    name = xml_text(cut(metric.title, grid.cell_px - 100, 13))
     yield f'<text x="8" y="15" font-size="13"><tspan font-weight="600">{name}</tspan>{unit}</text>'
     yield f'<g transform="translate({area.left_px} {_TOP_PX})">'
     yield from shaded(area, width, height) if not area.empty else ()
@@ -154,7 +149,7 @@ def _x_labels(area: PlotArea, width: int, height: int) -> Iterator[str]:
             yield f'<text x="{place:.1f}" y="{height + 30}" text-anchor="{anchor}">{xml_text(tick.below)}</text>'
     if area.picture.axis.title:
         below = height + 16 + _ROW_PX * (1 + any(tick.below for tick in area.x_ticks))
-        shown = xml_text(_cut(area.picture.axis.title, width, 11))
+        shown = xml_text(cut(area.picture.axis.title, width, 11))
         yield f'<text x="{width / 2:g}" y="{below}" text-anchor="middle">{shown}</text>'
 
 
@@ -178,24 +173,19 @@ def _points_a_line(pictures: Sequence[Picture], most: int) -> int:
     return most
 
 
-# ---- legend and texts
+# ---- legend
 
 
-def _legend_rows(
-    legend: Sequence[tuple[str, str]], width_px: int, language: Language
-) -> list[list[tuple[float, str, str]]]:
-    """Rows of place, label and colour; the last entry says how many there are besides."""
-    left = len(legend) - MOST_IN_LEGEND
-    more = [(language("… and {n} more", n=left), "")] if left > 0 else []
+def _legend_rows(shown: Sequence[Entry], width_px: int) -> list[list[tuple[float, str, str]]]:
+    """Rows of place, name and colour."""
     rows: list[list[tuple[float, str, str]]] = []
     place = math.inf
-    for label, colour in [*legend[:MOST_IN_LEGEND], *more]:
-        shown = _cut(label, 260, 12)
-        needed = text_px(shown, 12) + 40
+    for name, colour in shown:
+        needed = entry_px(name)
         if place + needed > width_px:
             rows.append([])
             place = 8.0
-        rows[-1].append((place, shown, colour))
+        rows[-1].append((place, name, colour))
         place += needed
     return rows
 
@@ -206,27 +196,5 @@ def _legend(rows: Sequence[Sequence[tuple[float, str, str]]], top: float) -> Ite
         for place, label, colour in row:
             if colour:
                 yield f'<path d="M{place:.1f} {y}h14" stroke="{xml_text(colour)}" stroke-width="3"/>'
-            beside = place + (20 if colour else 0)
-            yield f'<text x="{beside:.1f}" y="{y + 4}" font-size="12">{xml_text(label)}</text>'
-
-
-def text_px(text: str, size_px: float) -> float:
-    """How wide `text` will be, about."""
-    return sum(size_px * (1.0 if unicodedata.east_asian_width(sign) in "WF" else _LETTER) for sign in text)
-
-
-def _cut(text: str, width_px: float, size_px: float) -> str:
-    """`text` on one line of that width."""
-    line = " ".join(text[:1000].split())
-    if text_px(line, size_px) <= width_px:
-        return line
-    while line and text_px(line, size_px) > width_px - size_px:
-        line = line[:-1]
-    return f"{line}…"
-
-
-def _wrapped(text: str, width_px: float, size_px: float, most: int) -> list[str]:
-    """`text` in at most `most` lines of that width; the last one is cut where there is more."""
-    lines = in_lines(text, lambda line: text_px(line, size_px) <= width_px)
-    kept = [*lines[: most - 1], " ".join(lines[most - 1 :])] if len(lines) > most else lines
-    return [_cut(line, width_px, size_px) for line in kept]
+            beside = place + (LINE_PX if colour else 0)
+            yield f'<text x="{beside:.1f}" y="{y + 4}" font-size="{FONT_PX}">{xml_text(label)}</text>'
