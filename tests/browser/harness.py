@@ -60,14 +60,8 @@ COUNT_WIRE = """
 })();
 """
 
-# JupyterLab itself says these, each all of its words in one message; they are none of ours.
-NOT_OURS = (
-    ("favicon",),
-    ("Failed to load resource",),
-    ("Error displaying widget: model not found",),
-    ("Canceled future",),
-    ("jupyterlab-manager/static", "(reading 'kernel')"),  # it asks for the kernel of a notebook that has none (yet)
-)
+# JupyterLab itself says these; they are none of ours.
+NOT_OURS = ("favicon", "Failed to load resource", "Error displaying widget: model not found", "Canceled future")
 
 
 def chromium_path() -> str | None:
@@ -222,7 +216,7 @@ class Notebook:
         self._note(f"uncaught: {error.stack or error}")
 
     def _note(self, text: str) -> None:
-        if not any(all(word in text for word in words) for words in NOT_OURS):
+        if not any(known in text for known in NOT_OURS):
             self.console.append(text)
 
     def wait_ready(self) -> None:
