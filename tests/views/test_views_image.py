@@ -15,8 +15,10 @@ from .made_pictures import EVIL, line, picture, sweep
 
 
 def test_an_svg_of_any_number_of_figures(tmp_path):
-    path = save_image(sweep(2, 10), tmp_path / "a.SVG", [("run", "#112233")], "title")
-    assert ET.fromstring(path.read_bytes()).get("aria-label") == "title"
+    path = save_image(sweep(2, 10), tmp_path / "a.SVG", [("run", "#112233")])
+    document = ET.fromstring(path.read_bytes())
+    assert document.get("aria-label", "").startswith("reward, ")
+    assert "run" in "".join(document.itertext())
 
 
 def test_another_kind_of_file_and_no_figure_are_refused(tmp_path):

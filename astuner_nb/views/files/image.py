@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from astuner_nb.charts.letters import breadth
 from astuner_nb.core.errors import BadValue, NotInstalled
 from astuner_nb.core.language import ENGLISH, Language
 from astuner_nb.views.files.legend import FONT_PX, Entry, entries
 from astuner_nb.views.files.report import figure_of
 from astuner_nb.views.files.svg import svg
-from astuner_nb.views.files.text_lines import in_lines, text_px
+from astuner_nb.views.files.text_lines import in_letters, text_px
 from astuner_nb.views.files.whole_file import write_whole
 from astuner_nb.views.pictures.mark_traces import mark_layout, mark_traces
 from astuner_nb.views.pictures.picture import Picture
@@ -36,11 +35,9 @@ def save_image(
     pictures: Sequence[Picture],
     path: str | os.PathLike[str],
     legend: Sequence[Entry] = (),
-    title: str = "",
-    columns: int = 3,
     language: Language = ENGLISH,
 ) -> Path:
-    """Where the image is, absolute: `.svg` or `.png`. `title` stands above the figures of an SVG.
+    """Where the image is, absolute: `.svg` or `.png`.
 
     Raises:
         BadValue: for another suffix, or no figure.
@@ -52,17 +49,11 @@ def save_image(
         raise BadValue(f"An image is written as .svg or .png, got {os.fspath(path)!r:.120}. Choose one of these.")
     if not pictures:
         raise BadValue(f"There is no figure to write to {os.fspath(path)!r:.120}. Choose a metric that was logged.")
-    image = (
-        svg(pictures, legend, title, columns, language=language).encode()
-        if suffix == ".svg"
-        else png(pictures, legend, columns, language)
-    )
+    image = svg(pictures, legend, language=language).encode() if suffix == ".svg" else png(pictures, legend, language)
     return write_whole(path, lambda file: file.write(image))
 
 
-def png(
-    pictures: Sequence[Picture], legend: Sequence[Entry] = (), columns: int = 3, language: Language = ENGLISH
-) -> bytes:
+def png(pictures: Sequence[Picture], legend: Sequence[Entry] = (), language: Language = ENGLISH) -> bytes:
     """`pictures` as one PNG, on white. Takes seconds: kaleido starts a browser for it."""
     try:
         import kaleido  # type: ignore[import-not-found,unused-ignore]  # noqa: F401
@@ -70,7 +61,7 @@ def png(
         raise NotInstalled(
             f"PNG needs kaleido, which cannot be imported ({error}). Run `pip install kaleido`; .svg works without it."
         ) from error
-    figure = figure_of(pictures[0]) if len(pictures) == 1 else grid_of(pictures, columns)
+    figure = figure_of(pictures[0]) if len(pictures) == 1 else grid_of(pictures)
     if len(pictures) == 1:
         figure.update_layout(width=ONE_PX, height=figure.layout.height * 2)
     if legend:
@@ -123,7 +114,7 @@ def explain(figure: go.Figure, shown: Sequence[Entry]) -> None:
 
 def _below(picture: Picture) -> str:
     """The title of the axis, then the message in small letters, a few words a line."""
-    lines = in_lines(picture.message, lambda line: breadth(line) <= MESSAGE_LETTERS)
+    lines = in_letters(picture.message, MESSAGE_LETTERS)
     small = "<br>".join(f"<span style='font-size:10px'>{shown_text(line)}</span>" for line in lines)
     return "<br>".join(filter(None, [shown_text(picture.axis.title), small]))
 

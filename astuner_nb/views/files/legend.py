@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from astuner_nb.core.language import ENGLISH, Language
-from astuner_nb.views.files.text_lines import cut, text_px
+from astuner_nb.views.files.text_lines import cut
 
 MOST_IN_LEGEND = 24
-FONT_PX, LINE_PX = 12, 20
-"""Of a name, and of the line in its colour with the gap behind it."""
-_NAME_PX, _BETWEEN_PX = 260, 20
+FONT_PX = 12
+_NAME_PX = 260
 
 Entry = tuple[str, str]
 """What is shown as a name, and its `#rrggbb`; none where it stands for no line."""
@@ -21,8 +20,3 @@ def entries(legend: Sequence[Entry], language: Language = ENGLISH) -> list[Entry
     left = len(legend) - MOST_IN_LEGEND
     more = [(language("… and {n} more", n=left), "")] if left > 0 else []
     return [(cut(name, _NAME_PX, FONT_PX), colour) for name, colour in [*legend[:MOST_IN_LEGEND], *more]]
-
-
-def entry_px(name: str) -> float:
-    """How much room an entry takes in its row."""
-    return text_px(name, FONT_PX) + LINE_PX + _BETWEEN_PX

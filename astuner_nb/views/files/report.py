@@ -21,7 +21,7 @@ from astuner_nb.core.language import ENGLISH, Language
 from astuner_nb.views.files.plain_text import plain_text
 from astuner_nb.views.files.report_page import DRAW, SORT, STYLE
 from astuner_nb.views.files.svg import svg
-from astuner_nb.views.files.text_lines import in_lines, text_px
+from astuner_nb.views.files.text_lines import in_letters
 from astuner_nb.views.pictures.compact import compact
 from astuner_nb.views.pictures.mark_traces import mark_layout, mark_traces
 from astuner_nb.views.pictures.picture import Picture
@@ -48,7 +48,7 @@ def figure_of(picture: Picture) -> go.Figure:
 
     figure = _figure(picture)
     if picture.message:
-        rows = _lines(picture.message)
+        rows = in_letters(picture.message, _MESSAGE_LETTERS)
         bottom = figure.layout.margin.b
         figure.add_annotation(
             text="<br>".join(map(shown_text, rows)), showarrow=False, align="left", font={"size": 11}, opacity=0.75,
@@ -122,11 +122,6 @@ def _json(pictures: Sequence[Picture]) -> str:
         document["layout"].pop("template", None)  # the page has one for each theme
         figures.append(document)
     return _in_page(json.dumps(figures))
-
-
-def _lines(message: str) -> list[str]:
-    """`message` in lines that fit below a figure."""
-    return in_lines(message, lambda line: text_px(line, 1) <= text_px("n" * _MESSAGE_LETTERS, 1))
 
 
 # ---- parts of the page

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from astuner_nb.core.language import ENGLISH, Language
-from astuner_nb.views.files.legend import FONT_PX, LINE_PX, Entry, entries, entry_px
+from astuner_nb.views.files.legend import FONT_PX, Entry, entries
 from astuner_nb.views.files.plot_area import PlotArea, plot_area
 from astuner_nb.views.files.svg_marks import marked, shaded
 from astuner_nb.views.files.svg_paths import drawn
@@ -28,6 +28,8 @@ LEAST_POINTS = 32
 NOTE_ROWS = 4
 GAP_PX = 14
 _TITLE_PX, _RIGHT_PX, _TOP_PX, _ROW_PX = 28, 10, 24, 14
+_LINE_PX, _BETWEEN_PX = 20, 20
+"""In the legend: a line in its colour with the gap behind it, and what is between two entries."""
 
 
 def svg(
@@ -181,7 +183,7 @@ def _legend_rows(shown: Sequence[Entry], width_px: int) -> list[list[tuple[float
     rows: list[list[tuple[float, str, str]]] = []
     place = math.inf
     for name, colour in shown:
-        needed = entry_px(name)
+        needed = _LINE_PX + text_px(name, FONT_PX) + _BETWEEN_PX
         if place + needed > width_px:
             rows.append([])
             place = 8.0
@@ -196,5 +198,5 @@ def _legend(rows: Sequence[Sequence[tuple[float, str, str]]], top: float) -> Ite
         for place, label, colour in row:
             if colour:
                 yield f'<path d="M{place:.1f} {y}h14" stroke="{xml_text(colour)}" stroke-width="3"/>'
-            beside = place + (LINE_PX if colour else 0)
+            beside = place + (_LINE_PX if colour else 0)
             yield f'<text x="{beside:.1f}" y="{y + 4}" font-size="{FONT_PX}">{xml_text(label)}</text>'

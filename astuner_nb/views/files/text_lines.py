@@ -44,6 +44,11 @@ def in_lines(text: str, fits: Callable[[str], bool]) -> list[str]:
     return lines
 
 
+def in_letters(text: str, letters: int) -> list[str]:
+    """`text` in lines of so many narrow letters."""
+    return in_lines(text, lambda line: breadth(line) <= letters)
+
+
 def in_few_lines(text: str, width_px: float, size_px: float, most: int) -> list[str]:
     """`text` in at most `most` lines of that width; the last one is cut where there is more."""
     lines = in_lines(text, lambda line: text_px(line, size_px) <= width_px)
